@@ -1,0 +1,5 @@
+//! `moonlayer`, the developer's tool.
+
+fn main() -> std::process::ExitCode {
+    moonlayer::bootstrap()
+}

@@ -1,0 +1,1 @@
+//! JSON between bytes and Lua values.

@@ -1,0 +1,17 @@
+//! Lua on AWS Lambda: the runtime behind `/opt/bootstrap`.
+
+pub mod json;
+pub mod modules;
+mod state;
+
+use std::process::ExitCode;
+
+/// Runs the Lambda runtime: `bootstrap`.
+pub fn bootstrap() -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+/// Runs the stand-alone Lua interpreter: `lua`.
+pub fn standalone() -> ExitCode {
+    ExitCode::SUCCESS
+}

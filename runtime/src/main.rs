@@ -1,0 +1,5 @@
+//! `bootstrap`; called by the name `lua`, the stand-alone interpreter.
+
+fn main() -> std::process::ExitCode {
+    moonlayer::bootstrap()
+}

@@ -1,0 +1,3 @@
+//! Built-in modules: what `require("lambda.…")` answers with.
+
+pub mod throw;

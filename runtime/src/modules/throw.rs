@@ -1,0 +1,54 @@
+//! Functions for Lua whose errors are what Lua's own library throws: strings with a position.
+//!
+//! An `Err` that mlua hands to Lua's `pcall` is a userdata on which `e:match` and `..` fail.
+
+use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Value};
+
+use crate::state;
+
+/// What a built-in throws.
+#[derive(Debug)]
+pub enum Throw {
+    /// A message; the position of the caller is put before it.
+    Message(String),
+    /// A value of the user's, thrown on as it is.
+    Value(Value),
+}
+
+impl From<String> for Throw {
+    fn from(message: String) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<mlua::Error> for Throw {
+    fn from(error: mlua::Error) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+/// Makes a Lua function of `body`, which throws what `body` returns as its error.
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn function<A, R>(
+    lua: &Lua,
+    name: &'static str,
+    body: impl Fn(&Lua, A) -> Result<R, Throw> + 'static,
+) -> mlua::Result<Function>
+where
+    A: FromLuaMulti,
+    R: IntoLuaMulti,
+{
+    let inner = lua.create_function(move |lua, args: MultiValue| {
+        let answer = A::from_lua_args(args, 1, Some(name), lua)
+            .map_err(Throw::from)
+            .and_then(|args| body(lua, args));
+        match answer {
+            Ok(values) => (state::RETURNS, values).into_lua_multi(lua),
+            Err(Throw::Message(message)) => (state::THROWS_MESSAGE, message).into_lua_multi(lua),
+            Err(Throw::Value(value)) => (state::THROWS_VALUE, value).into_lua_multi(lua),
+        }
+    })?;
+    state::throwing(lua, inner)
+}
