@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod modules;
+mod standalone;
 mod state;
 
 use std::process::ExitCode;
@@ -13,5 +14,7 @@ pub fn bootstrap() -> ExitCode {
 
 /// Runs the stand-alone Lua interpreter: `lua`.
 pub fn standalone() -> ExitCode {
-    ExitCode::SUCCESS
+    let args: Vec<_> = std::env::args_os().collect();
+    let lua = state::bare(standalone::ignores_environment(&args));
+    standalone::run(&lua, args)
 }
