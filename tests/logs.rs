@@ -130,7 +130,7 @@ fn fields_are_appended() {
     );
     assert_eq!(
         texts(&run),
-        ["request-1\tINFO\thi list=[1,2] n=3 ok=true user=Ada"]
+        ["request-1\tINFO\thi level=x list=[1,2] n=3 ok=true user=Ada"]
     );
 }
 

@@ -44,6 +44,7 @@ impl Run {
 
     fn file(self, name: impl AsRef<OsStr>, text: impl AsRef<[u8]>) -> Self {
         let path = self.folder.join(Path::new(name.as_ref()));
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("as above");
         fs::write(path, text).expect("the target folder is ours");
         self
     }
@@ -178,6 +179,8 @@ as_debians! {
     the_environment_names_an_absent_file: ["-e", "print(2)"], variable("LUA_INIT", "@no.lua");
     a_fault_in_the_environment_ends: ["-e", "print(2)"], variable("LUA_INIT", "x x");
     the_environment_can_be_ignored: ["-E", "-e", "print(2)"], variable("LUA_INIT", "print('init')");
+    the_environment_sets_the_path: ["-e", "print(package.path)"], variable("LUA_PATH", "/x/?.lua");
+    the_environments_path_can_be_ignored: ["-E", "-e", "print(package.path == '/x/?.lua')"], variable("LUA_PATH", "/x/?.lua");
     the_arguments_may_be_replaced: ["s.lua", "a"], variable("LUA_INIT", "arg = {'q', 'r'}"), file("s.lua", "print(...)");
     arguments_that_are_no_table_end: ["s.lua", "a"], variable("LUA_INIT", "arg = 1"), file("s.lua", "print(...)");
 }
@@ -202,21 +205,51 @@ fn a_fault_in_a_library_is_reported() {
 fn an_absent_library_is_told_with_where_it_was_sought() {
     let ours = Run::new("an_absent_library", &["-lnope"]).ours();
     assert_eq!((ours.status, &*ours.stdout), (Some(1), ""));
+    let (fault, trace) = ours
+        .stderr
+        .split_once("stack traceback:\n")
+        .expect("a traceback");
+    assert!(trace.starts_with("\t[C]: in "), "{trace}");
+    let (first, sought) = fault.split_once('\n').expect("several lines");
+    assert_eq!(first, "lua: module 'nope' not found:");
     assert!(
-        ours.stderr.starts_with("lua: module 'nope' not found:\n"),
-        "{}",
-        ours.stderr
+        sought.lines().all(|line| line.starts_with("\tno f")),
+        "{sought}"
     );
     assert!(
-        ours.stderr.contains("\n\tno file './nope.lua'\n"),
-        "{}",
-        ours.stderr
+        sought.lines().any(|line| line.ends_with("/nope.lua'")),
+        "{sought}"
     );
     assert!(
-        ours.stderr.contains("\nstack traceback:\n\t[C]: in "),
-        "{}",
-        ours.stderr
+        sought.lines().any(|line| line.ends_with("/nope.so'")),
+        "{sought}"
     );
+}
+
+#[test]
+fn what_the_function_requires_is_there() {
+    let code = "print(require('lambda.json').encode({1, 2}), require('rock'))";
+    let run = Run::new("function", &["-e", code])
+        .variable("LAMBDA_TASK_ROOT", ".")
+        .file("lua_modules/share/lua/5.4/rock.lua", "return 'rock'");
+    let ours = run.ours();
+    assert_eq!((&*ours.stderr, ours.status), ("", Some(0)));
+    assert!(ours.stdout.starts_with("[1,2]\trock\t"), "{}", ours.stdout);
+}
+
+#[test]
+fn a_reader_that_goes_ends_it_quietly() {
+    let run = Run::new("pipe", &[]);
+    run.ours();
+    let lua = run.folder.with_file_name("pipe.bin/lua");
+    let code = "for i = 1, 1e6 do print(i) end io.stderr:write('went on')";
+    let pipe = format!("{} -e \"{code}\" | head -1", lua.display());
+    let shell = Run {
+        args: ["-c".into(), pipe.into()].into(),
+        ..run
+    };
+    let seen = shell.outcome("sh".as_ref());
+    assert_eq!((&*seen.stdout, &*seen.stderr), ("1\n", ""));
 }
 
 #[test]

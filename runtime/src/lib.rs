@@ -107,14 +107,15 @@ fn init(
 /// The standard interpreter's options, `arg` and exit statuses; our module paths and built-ins.
 pub fn standalone() -> ExitCode {
     sys::die_of_broken_pipes();
-    let (config, faults) = config::read();
+    let args: Vec<_> = std::env::args_os().collect();
+    let environment = !standalone::ignores_environment(&args);
+    let lookup = |name: &str| std::env::var_os(name).filter(|_| environment);
+    let (config, faults) = Config::read(lookup, None);
     if !faults.is_empty() {
         eprintln!("lua: {}", faults.join("; "));
         return ExitCode::FAILURE;
     }
-    let args: Vec<_> = std::env::args_os().collect();
     let log = Rc::new(Log::new(config.log_format, config.log_level));
-    let environment = !standalone::ignores_environment(&args);
     let root = std::path::absolute(&config.task_root).unwrap_or(config.task_root);
     match State::new(Files::beside(root), config.json_nulls, &log, environment) {
         Ok(state) => standalone::run(&state.lua, args),

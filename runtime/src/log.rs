@@ -81,14 +81,14 @@ impl Log {
         if line.starts_with(b"{") && !line.contains(&b'\n') && json::is_object(line) {
             write_line(line.to_vec());
         } else {
-            self.write(Level::Info, &Message::Text(line), &[]);
+            self.write(Level::Info, &Message::Text(line), &[], &[]);
         }
     }
 
     /// Writes a record, unless the level is filtered.
     pub fn record(&self, level: Level, message: &Message<'_>, fields: &[Field]) {
         if self.writes(level) {
-            self.write(level, message, fields);
+            self.write(level, message, &[], fields);
         }
     }
 
@@ -100,7 +100,7 @@ impl Log {
                 text.push_str("\n    ");
                 text.push_str(frame);
             }
-            return self.write(Level::Error, &Message::Text(text.as_bytes()), &[]);
+            return self.write(Level::Error, &Message::Text(text.as_bytes()), &[], &[]);
         }
         let field = |name: &str, json| Field {
             name: name.to_owned(),
@@ -114,23 +114,21 @@ impl Log {
                 serde_json::to_string(&report.stack_trace).unwrap_or_default(),
             ),
         ];
-        self.write(
-            Level::Error,
-            &Message::Text(report.message.as_bytes()),
-            &fields,
-        );
+        let message = Message::Text(report.message.as_bytes());
+        self.write(Level::Error, &message, &fields, &[]);
     }
 
     /// Writes a failure of the runtime's own surroundings at ERROR, whatever the level.
     pub fn fault(&self, message: &str) {
-        self.write(Level::Error, &Message::Text(message.as_bytes()), &[]);
+        self.write(Level::Error, &Message::Text(message.as_bytes()), &[], &[]);
     }
 
-    fn write(&self, level: Level, message: &Message<'_>, fields: &[Field]) {
+    /// Writes a record; `own` are fields of its kind, `fields` the user's.
+    fn write(&self, level: Level, message: &Message<'_>, own: &[Field], fields: &[Field]) {
         let invocation = self.invocation.borrow();
         let now = SystemTime::now();
         write_line(match self.format {
-            Format::Json => json_line(now, invocation.as_ref(), level, message, fields),
+            Format::Json => json_line(now, invocation.as_ref(), level, message, own, fields),
             Format::Text => text_line(now, invocation.as_ref(), level, message, fields),
         });
     }
@@ -183,6 +181,7 @@ fn json_line(
     ids: Option<&Ids>,
     level: Level,
     message: &Message<'_>,
+    own: &[Field],
     fields: &[Field],
 ) -> Vec<u8> {
     let message = match message {
@@ -199,11 +198,17 @@ fn json_line(
         line.push_str(r#","tenantId":"#);
         line.push_str(&json_string(tenant_id));
     }
-    for field in fields {
+    let mut add = |name: &str, json: &str| {
         line.push(',');
-        line.push_str(&json_string(&field.name));
+        line.push_str(&json_string(name));
         line.push(':');
-        line.push_str(&field.json);
+        line.push_str(json);
+    };
+    for field in own {
+        add(&field.name, &field.json);
+    }
+    for field in fields {
+        add(&json_name(&field.name, fields), &field.json);
     }
     line.push('}');
     line.into_bytes()
@@ -214,24 +219,20 @@ pub fn json_string(text: &str) -> String {
     serde_json::to_string(text).expect("a string always encodes")
 }
 
-/// The name a user's field goes by: one of the record's own gets a `_` before it.
-pub fn field_name(name: &str) -> String {
-    const OWN: [&str; 8] = [
-        "timestamp",
-        "level",
-        "requestId",
-        "message",
-        "tenantId",
-        "errorType",
-        "errorMessage",
-        "stackTrace",
-    ];
-    if OWN.contains(&name) {
-        format!("_{name}")
-    } else {
-        name.to_owned()
+/// The name a user's field goes by in JSON: one of the record's own gets a `_` before it.
+fn json_name(name: &str, fields: &[Field]) -> String {
+    if !OWN_NAMES.contains(&name) {
+        return name.to_owned();
     }
+    let mut name = format!("_{name}");
+    while fields.iter().any(|field| field.name == name) {
+        name.insert(0, '_');
+    }
+    name
 }
+
+/// The members of every JSON record.
+const OWN_NAMES: [&str; 5] = ["timestamp", "level", "requestId", "message", "tenantId"];
 
 /// Writes one line after all that Lua wrote to C's stdout before it.
 fn write_line(mut line: Vec<u8>) {
@@ -277,7 +278,7 @@ mod tests {
     fn outside_an_invocation_the_id_is_a_dash() {
         let line = text_line(noon(), None, Level::Info, &Message::Text(b"hi"), &[]);
         assert_eq!(line, b"2026-11-20T18:15:25.123Z\t-\tINFO\thi");
-        let line = json_line(noon(), None, Level::Info, &Message::Text(b"hi"), &[]);
+        let line = json_line(noon(), None, Level::Info, &Message::Text(b"hi"), &[], &[]);
         assert_eq!(
             line,
             br#"{"timestamp":"2026-11-20T18:15:25.123Z","level":"INFO","requestId":"-","message":"hi"}"#
@@ -313,6 +314,7 @@ mod tests {
             Some(&ids),
             Level::Error,
             &message,
+            &[],
             &[field("n", "1")],
         );
         assert_eq!(
@@ -324,7 +326,15 @@ mod tests {
 
     #[test]
     fn a_field_named_as_one_of_the_records_own_is_prefixed() {
-        assert_eq!(field_name("level"), "_level");
-        assert_eq!(field_name("user"), "user");
+        let fields = [
+            field("level", "1"),
+            field("_level", "2"),
+            field("user", "3"),
+        ];
+        let names: Vec<String> = fields
+            .iter()
+            .map(|field| json_name(&field.name, &fields))
+            .collect();
+        assert_eq!(names, ["__level", "_level", "user"]);
     }
 }

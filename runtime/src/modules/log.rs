@@ -7,7 +7,7 @@ use mlua::{Lua, MultiValue, Table, Value};
 use super::throw::{self, Throw, type_name};
 use crate::config::{LEVELS, Level};
 use crate::json::Codec;
-use crate::log::{Field, Log, Message, field_name, json_string};
+use crate::log::{Field, Log, Message, json_string};
 
 /// What `require "lambda.log"` gives.
 ///
@@ -105,7 +105,7 @@ fn add_fields(
     let mut added = Vec::new();
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        let name = field_name(&key.to_string()?);
+        let name = key.to_string()?;
         added.push(Field {
             name,
             json: json_text(lua, codec, &value),

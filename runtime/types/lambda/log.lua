@@ -12,8 +12,9 @@
 local log = {}
 
 ---Values that a record carries beside its message, by name: ` key=value` after a text message,
----members of the object in JSON. One named as a record's own (`timestamp`, `level`, `requestId`,
----`message`, `tenantId`, `errorType`, `errorMessage`, `stackTrace`) gets a `_` before its name.
+---members of the object in JSON. There, one named as a record's own (`timestamp`, `level`,
+---`requestId`, `message`, `tenantId`, `errorType`, `errorMessage`, `stackTrace`) gets a `_` before
+---its name.
 ---@alias lambda.log.Fields table<string, any>
 
 ---Writes a record at level TRACE.
