@@ -9,6 +9,7 @@
 //! in `modules/json.rs` and `modules/cjson.rs`.
 
 pub mod binding;
+mod collector;
 mod decode;
 mod encode;
 mod error;
@@ -205,5 +206,7 @@ fn check(text: &[u8]) -> Result<(), DecodeError> {
 
 const DEPTH_OF_FOREIGN_TEXT: usize = 1000;
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
