@@ -58,6 +58,11 @@ impl Folder {
     pub fn copy_from(&self, source: &Path) {
         copy(source, &self.path);
     }
+
+    /// Copies a whole folder to the folder `name` in this one.
+    pub fn copy_from_into(&self, source: &Path, name: &str) {
+        copy(source, &self.path.join(name));
+    }
 }
 
 impl Default for Folder {

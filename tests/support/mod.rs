@@ -21,6 +21,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod answer;
+mod emulator;
 mod folder;
 mod function;
 mod http;
@@ -28,15 +29,17 @@ mod message;
 mod process;
 mod run;
 mod runtime_api;
+mod samples;
 mod script;
 mod tools;
 
 pub use answer::{Answer, Event};
+pub use emulator::Emulator;
 pub use folder::Folder;
 pub use function::Function;
-pub use http::{Call, Reply, send};
+pub use http::{Call, Reply, connect, send};
 pub use message::Request;
 pub use process::{Process, bootstrap, free_address, lua};
 pub use run::Run;
-pub use script::Violation;
+pub use samples::Sample;
 pub use tools::{project, tool};

@@ -108,12 +108,12 @@ impl Process {
     pub fn listens(&mut self, address: SocketAddr) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {
-            let early = self.ended.recv_timeout(Duration::from_millis(5)).is_ok();
-            assert!(
-                !early,
-                "ended before it listened on {address}: {}",
-                self.stdout()
-            );
+            if self.ended.recv_timeout(Duration::from_millis(5)).is_ok() {
+                let (status, stdout, stderr, _) = self.finish();
+                let said = [stdout, stderr].concat();
+                let said = String::from_utf8_lossy(&said);
+                panic!("ended before it listened on {address}: {status}\n{said}");
+            }
             assert!(
                 Instant::now() < deadline,
                 "does not listen on {address}: {}",

@@ -1,0 +1,121 @@
+//! The runtime behind cargo-lambda's emulator, which has its own reading of the protocol: a base
+//! path and a scheme in the address, 204 where there is no event, 200 where the service says 202.
+
+mod support;
+
+use std::{net::SocketAddr, path::Path, process::Command};
+
+use serde_json::{Value, json};
+use support::{
+    Call, Event, Folder, Function, Process, Sample, bootstrap, free_address, send, tool,
+};
+
+/// The emulator, and the runtime that polls it.
+struct Watch {
+    runtime: Process,
+    _emulator: Process,
+    _home: Folder,
+    sample: Sample,
+    invoke: SocketAddr,
+}
+
+impl Watch {
+    #[track_caller]
+    fn start(sample: Sample) -> Self {
+        let home = Folder::new();
+        let invoke = free_address();
+        let mut command = Command::new(tool("venv/bin/cargo-lambda"));
+        // It asks cargo about the folder's package, which it does not build.
+        home.file("Cargo.toml", "[package]\nname = \"f\"\n");
+        home.file("src/main.rs", "");
+        let cargo = Path::new(env!("CARGO")).parent().expect("a whole path");
+        command
+            .args(["lambda", "watch", "--only-lambda-apis"])
+            .args(["--invoke-address", "127.0.0.1"])
+            .args(["--invoke-port", &invoke.port().to_string()])
+            .current_dir(home.path())
+            .env_clear()
+            .env("HOME", home.path())
+            .env("PATH", cargo);
+        let mut emulator = Process::spawn(&mut command, || {});
+        emulator.listens(invoke);
+        let mut command = Command::new(bootstrap());
+        command
+            .current_dir(sample.root())
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{invoke}/.rt"))
+            .env("LAMBDA_TASK_ROOT", sample.root())
+            .env("PATH", "/usr/bin:/bin")
+            .env("_HANDLER", &sample.handler);
+        let runtime = Process::spawn(&mut command, || {});
+        Self {
+            runtime,
+            _emulator: emulator,
+            _home: home,
+            sample,
+            invoke,
+        }
+    }
+
+    #[track_caller]
+    fn invoke(&self, event: impl AsRef<[u8]>) -> Value {
+        let call = Call::post("/2015-03-31/functions/_/invocations", event);
+        let reply = send(self.invoke, &call);
+        assert_eq!(
+            reply.code,
+            200,
+            "{}: {}",
+            reply.text(),
+            self.runtime.stdout()
+        );
+        reply.json()
+    }
+}
+
+#[test]
+fn hello_and_echo_answer_event_after_event() {
+    for name in ["hello", "echo"] {
+        let watch = Watch::start(Sample::read(name));
+        for _ in 0..3 {
+            for case in &watch.sample.cases {
+                assert_eq!(watch.invoke(&case.event), case.expected, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_event_of_a_megabyte_is_echoed() {
+    let watch = Watch::start(Sample::read("echo"));
+    let event = json!(["x".repeat(1_000_000)]);
+    assert_eq!(watch.invoke(event.to_string()), event);
+}
+
+#[test]
+fn a_failed_invocation_leaves_the_process_alive() {
+    let watch = Watch::start(Sample::read("hello"));
+    // No object, so it has no name.
+    let call = Call::post("/2015-03-31/functions/_/invocations", "7");
+    let failed = send(watch.invoke, &call);
+    assert_eq!(failed.json()["errorType"], "LuaError", "{}", failed.text());
+    let answer = json!({"message": "Hello Ada"});
+    assert_eq!(watch.invoke(r#"{"name":"Ada"}"#), answer);
+}
+
+/// The parts of this emulator that the others do not have, in an order that it leaves to chance.
+#[test]
+fn a_base_path_a_204_and_a_200_for_a_post_are_all_understood() {
+    let run = Function::new("main.lua", "return { handler = function(e) return e end }")
+        .runtime_api("http://{}/.rt")
+        .then(support::Answer::status(204))
+        .invoke(Event::json("1"))
+        .posted(support::Answer::status(200))
+        .then(support::Answer::status(204))
+        .then(support::Answer::status(204))
+        .invoke(Event::json("2"))
+        .run();
+    let sent: Vec<_> = run.posts().iter().map(|post| post.text()).collect();
+    assert_eq!(sent, ["1", "2"]);
+    let path = "/.rt/2018-06-01/runtime/invocation/request-1/response";
+    assert_eq!(run.posts()[0].path, path);
+}

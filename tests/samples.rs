@@ -1,0 +1,45 @@
+//! The sample functions give the answers that stand beside their events.
+
+mod support;
+
+use std::fs;
+
+use support::{Event, Function, Sample, project};
+
+#[test]
+fn every_sample_gives_its_expected_answers() {
+    for sample in Sample::all() {
+        let mut function = Function::folder(&sample.root(), &sample.handler);
+        for case in &sample.cases {
+            function = function.invoke(Event::json(&case.event));
+        }
+        let run = function.run();
+        let posts = run.posts();
+        assert_eq!(posts.len(), sample.cases.len(), "{}", run.transcript());
+        for (post, case) in posts.iter().zip(&sample.cases) {
+            let name = format!("{} {}", sample.name, case.name);
+            let fails = case.expected.get("errorType").is_some();
+            let kind = if fails { "/error" } else { "/response" };
+            assert!(post.path.ends_with(kind), "{name} posts to {}", post.path);
+            assert_eq!(post.json(), case.expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_folder_of_samples_has_events_and_every_event_a_sample() {
+    let samples = project().join("sample-functions");
+    let folders = |path| {
+        let mut names: Vec<_> = fs::read_dir(path)
+            .expect("the project has samples")
+            .map(|entry| entry.expect("a readable folder"))
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().into_string().expect("a name of UTF-8"))
+            // The sources of the two rocks that samples install.
+            .filter(|name| name != "events" && name != "rocks")
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(folders(samples.clone()), folders(samples.join("events")));
+}

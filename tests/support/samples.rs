@@ -1,0 +1,112 @@
+//! The sample functions, with their events and the answers that these must give.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use super::{folder::Folder, tools::project};
+
+/// One folder of `sample-functions`, as it is deployed.
+pub struct Sample {
+    pub name: String,
+    /// The handler setting.
+    pub handler: String,
+    pub cases: Vec<Case>,
+    copy: Folder,
+}
+
+/// An event of a sample and what must come of it.
+pub struct Case {
+    /// The name of the event's file.
+    pub name: String,
+    pub event: Vec<u8>,
+    pub expected: Value,
+}
+
+impl Sample {
+    /// Reads all of them. Those that need rocks have these installed, in a copy.
+    #[track_caller]
+    pub fn all() -> Vec<Self> {
+        let events = project().join("sample-functions/events");
+        let mut names = entries(&events);
+        names.sort();
+        let samples: Vec<_> = names.iter().map(|name| Self::read(name)).collect();
+        assert!(!samples.is_empty(), "{} is empty", events.display());
+        samples
+    }
+
+    /// Reads one of them.
+    #[track_caller]
+    pub fn read(name: &str) -> Self {
+        let samples = project().join("sample-functions");
+        let events = samples.join("events").join(name);
+        let copy = Folder::new();
+        copy.copy_from_into(&samples.join(name), name);
+        if samples.join(name).join("Makefile").exists() {
+            copy.copy_from_into(&samples.join("rocks"), "rocks");
+            install_rocks(&copy.path().join(name));
+        }
+        Self {
+            name: name.to_owned(),
+            handler: text(&events.join("handler.txt")).trim().to_owned(),
+            cases: cases(&events),
+            copy,
+        }
+    }
+
+    /// The task root.
+    pub fn root(&self) -> PathBuf {
+        self.copy.path().join(&self.name)
+    }
+}
+
+fn cases(events: &Path) -> Vec<Case> {
+    let mut names = entries(events);
+    names.retain(|name| name.ends_with("event.json"));
+    names.sort();
+    assert!(!names.is_empty(), "{} holds no event", events.display());
+    let case = |name: String| {
+        let expected = events.join(name.replace("event.json", "expected.json"));
+        let expected = serde_json::from_str(&text(&expected))
+            .unwrap_or_else(|error| panic!("{}: {error}", expected.display()));
+        Case {
+            event: text(&events.join(&name)).into_bytes(),
+            name,
+            expected,
+        }
+    };
+    names.into_iter().map(case).collect()
+}
+
+fn install_rocks(root: &Path) {
+    // What an earlier run left there may be for another machine.
+    let _ = fs::remove_dir_all(root.join("lua_modules"));
+    let output = Command::new("make").arg("rocks").current_dir(root).output();
+    let output = output.unwrap_or_else(|error| panic!("make: {error}; run `tests/setup`"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "make rocks in {}: {said}",
+        root.display()
+    );
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry
+            .expect("a readable folder")
+            .file_name()
+            .into_string()
+            .expect("a name of UTF-8")
+    };
+    entries.map(name).collect()
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
