@@ -18,7 +18,7 @@ use super::tape::{Fault, Span, Tape, Token};
 pub struct DecodeOptions {
     /// How many containers nest at most.
     pub max_depth: usize,
-    /// Whether arrays get [`marks::ARRAY`], so that they are arrays again when they are encoded.
+    /// Whether arrays get the metatable `json.array_mt`, so that they are arrays again when they are encoded.
     pub mark_arrays: bool,
     /// Whether a member that is `null` is an absent key.
     pub drop_null_members: bool,
