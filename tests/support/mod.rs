@@ -21,6 +21,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod answer;
+mod docs;
 mod emulator;
 mod folder;
 mod function;
@@ -34,6 +35,7 @@ mod script;
 mod tools;
 
 pub use answer::{Answer, Event};
+pub use docs::Block;
 pub use emulator::Emulator;
 pub use folder::Folder;
 pub use function::Function;
