@@ -3,6 +3,8 @@
 
 #[path = "invoke/bad_input.rs"]
 mod bad_input;
+#[path = "invoke/documentation.rs"]
+mod documentation;
 #[path = "invoke/environment.rs"]
 mod environment;
 #[path = "invoke/events.rs"]

@@ -126,7 +126,7 @@ fn fields_are_appended() {
     let run = logs(
         "",
         "",
-        "log.info('hi', {user = 'Ada', n = 3, ok = true, list = {1, 2}})",
+        "log.info('hi', {user = 'Ada', n = 3, ok = true, list = {1, 2}, level = 'x'})",
     );
     assert_eq!(
         texts(&run),

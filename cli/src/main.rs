@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 ///
 /// Results go to stdout, logs and errors to stderr. The exit status is 0 only on success.
 #[derive(Debug, Parser)]
-#[command(name = "moonlayer", version, max_term_width = 100)]
+#[command(name = "moonlayer", version, max_term_width = 100, after_help = EXAMPLE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,6 +53,9 @@ fn run(cli: Cli) -> ExitCode {
 fn file_name(path: &OsString) -> &OsStr {
     Path::new(path).file_name().unwrap_or_default()
 }
+
+const EXAMPLE: &str = r#"Example:
+  moonlayer invoke hello.handler --root sample-functions/hello -d '{"name":"Ada"}'"#;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -27,16 +29,30 @@ fn stuck() -> Invoke {
 
 /// Waits until the function runs.
 fn running(folder: &Path) -> BufReader<File> {
-    let mut fifo = BufReader::new(File::open(folder.join("fifo")).expect("a fifo"));
-    let mut line = String::new();
-    fifo.read_line(&mut line).expect("a line");
-    assert_eq!(line, "running\n");
-    fifo
+    let fifo = folder.join("fifo");
+    soon("the function runs", move || {
+        let mut fifo = BufReader::new(File::open(fifo).expect("a fifo"));
+        let mut line = String::new();
+        fifo.read_line(&mut line).expect("a line");
+        assert_eq!(line, "running\n");
+        fifo
+    })
 }
 
 /// Waits until every process that has the FIFO open is gone.
 fn ended(mut fifo: BufReader<File>) {
-    assert_eq!(fifo.read_to_end(&mut Vec::new()).expect("an end"), 0);
+    let rest = soon("its processes end", move || {
+        fifo.read_to_end(&mut Vec::new())
+    });
+    assert_eq!(rest.expect("an end"), 0);
+}
+
+/// What `wait` gives, unless it takes longer than anything here may.
+#[track_caller]
+fn soon<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(wait()));
+    receiver.recv_timeout(Duration::from_secs(30)).expect(what)
 }
 
 #[test]

@@ -236,7 +236,13 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
         Ok(()) => {
             let mut parts = decoder.walk(text.as_ptr(), options);
             // SAFETY: `decoder` is this call's own until it is put back.
-            unsafe { protected(l, walk, (&raw mut parts).cast(), 0) }
+            unsafe {
+                let outcome = protected(l, walk, (&raw mut parts).cast(), 0);
+                if decoder.resumes_collector() {
+                    ffi::lua_gc(l, ffi::LUA_GCRESTART);
+                }
+                outcome
+            }
         }
         Err(fault) => {
             *codec.message.borrow_mut() = DecodeError::from(fault).to_string();

@@ -9,6 +9,7 @@ use std::ptr;
 
 use mlua::{Lua, Value, ffi};
 
+use super::collector::Collector;
 use super::marks;
 use super::tape::{Fault, Span, Tape, Token};
 
@@ -17,7 +18,7 @@ use super::tape::{Fault, Span, Tape, Token};
 pub struct DecodeOptions {
     /// How many containers nest at most.
     pub max_depth: usize,
-    /// Whether arrays get [`marks::ARRAY`], so that they are arrays again when they are encoded.
+    /// Whether arrays get the metatable `json.array_mt`, so that they are arrays again when they are encoded.
     pub mark_arrays: bool,
     /// Whether a member that is `null` is an absent key.
     pub drop_null_members: bool,
@@ -28,6 +29,7 @@ pub struct DecodeOptions {
 pub struct Decoder {
     tape: Tape,
     frames: Vec<Frame>,
+    collector: Collector,
 }
 
 /// A table that is being filled.
@@ -59,7 +61,16 @@ impl Decoder {
         let walk = self.walk(text.as_ptr(), options);
         // SAFETY: the closure holds raw pointers only, so a jump out of it drops nothing. They stay
         // valid: `self` and `text` are borrowed for the whole call.
-        unsafe { lua.exec_raw((), |l| walk.push_value(l)) }
+        let value = unsafe { lua.exec_raw((), |l| walk.push_value(l)) };
+        if self.resumes_collector() {
+            lua.gc_restart();
+        }
+        value
+    }
+
+    /// Whether the walk has stopped Lua's collector, which the caller then has to restart, however the walk ended.
+    pub fn resumes_collector(&mut self) -> bool {
+        self.collector.resumes()
     }
 
     /// The walk over what [`parse`](Self::parse) read; valid until `self` or the text changes.
@@ -69,6 +80,8 @@ impl Decoder {
             text,
             unescaped: self.tape.unescaped().as_ptr(),
             frame: self.frames.as_mut_ptr(),
+            collector: &raw mut self.collector,
+            large: self.tape.tokens().len() >= LARGE_TOKENS,
             depth: self.tape.depth() as c_int,
             slots: c_int::from(self.tape.slots()),
             mark_arrays: options.mark_arrays,
@@ -85,6 +98,8 @@ pub struct Walk {
     unescaped: *const u8,
     /// Room for one frame more than containers nest.
     frame: *mut Frame,
+    collector: *mut Collector,
+    large: bool,
     depth: c_int,
     slots: c_int,
     mark_arrays: bool,
@@ -104,6 +119,9 @@ impl Walk {
         // tokens follow a container as its count says, so `self.token` stays within, and containers nest
         // no deeper than `depth`, so `self.frame` does.
         unsafe {
+            if self.large {
+                (*self.collector).pause(l);
+            }
             ffi::luaL_checkstack(
                 l,
                 self.slots + 2 * self.depth + 8,
@@ -242,6 +260,9 @@ unsafe fn push_string(l: *mut ffi::lua_State, base: *const u8, span: Span) {
         ffi::lua_pushlstring(l, first, span.len as usize);
     }
 }
+
+/// From here on what the collector does in the walk costs more than looking after it.
+const LARGE_TOKENS: usize = 2000;
 
 /// Lua takes the size as a hint of type `int`.
 fn table_size(count: u32) -> c_int {

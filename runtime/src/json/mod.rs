@@ -4,11 +4,12 @@
 //! - Integers are exact over 64 bits, floats stay floats and are printed with the shortest digits that read back.
 //! - What JSON cannot say (a function, NaN, a cycle, a string that is not UTF-8, a sparse array) is an error with its path.
 //!
-//! Decoding is two-phase: [`tape`] ends all errors of JSON in safe Rust, then one protected call fills Lua's
-//! tables ([`decode`]). Encoding is one protected walk over the tables ([`encode`]). What Lua code sees is
+//! Decoding is two-phase: `tape` ends all errors of JSON in safe Rust, then one protected call fills Lua's
+//! tables (`decode`). Encoding is one protected walk over the tables (`encode`). What Lua code sees is
 //! in `modules/json.rs` and `modules/cjson.rs`.
 
 pub mod binding;
+mod collector;
 mod decode;
 mod encode;
 mod error;
@@ -58,9 +59,9 @@ pub struct Codec {
     marks: Marks,
     decoder: Cell<Option<Box<Decoder>>>,
     encoder: Cell<Option<Box<Encoder>>>,
-    /// The text that [`binding`] hands to Lua.
+    /// The text that `binding` hands to Lua.
     text: Cell<Vec<u8>>,
-    /// The message that [`binding`] throws.
+    /// The message that `binding` throws.
     message: RefCell<String>,
 }
 
@@ -118,10 +119,10 @@ impl Codec {
         self.encode_with(lua, value, out, self.encoding.get())
     }
 
-    /// [`encode`](Self::encode) with options other than the codec's own.
+    /// `encode`(Self::encode) with options other than the codec's own.
     ///
     /// # Errors
-    /// As [`encode`](Self::encode).
+    /// As `encode`(Self::encode).
     pub fn encode_with(
         &self,
         lua: &Lua,
@@ -183,8 +184,10 @@ impl Codec {
 /// Whether `text` is JSON, and an object at the top.
 pub fn is_object(text: &[u8]) -> bool {
     // Most lines that are not JSON are told by their ends.
-    let text = text.trim_ascii();
-    text.starts_with(b"{") && text.ends_with(b"}") && check(text).is_ok()
+    let space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let first = text.iter().find(|byte| !space(byte));
+    let last = text.iter().rfind(|byte| !space(byte));
+    first == Some(&b'{') && last == Some(&b'}') && check(text).is_ok()
 }
 
 /// Whether `text` is JSON in UTF-8, as an answer has to be.
@@ -205,5 +208,7 @@ fn check(text: &[u8]) -> Result<(), DecodeError> {
 
 const DEPTH_OF_FOREIGN_TEXT: usize = 1000;
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
