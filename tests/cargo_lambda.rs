@@ -25,8 +25,8 @@ impl Watch {
         let home = Folder::new();
         let invoke = free_address();
         let mut command = Command::new(tool("venv/bin/cargo-lambda"));
-        // It asks cargo about the folder's package, which it does not build.
-        home.file("Cargo.toml", "[package]\nname = \"f\"\n");
+        // It asks cargo about the package of its folder, which stands alone and is not built.
+        home.file("Cargo.toml", "[package]\nname = \"f\"\n[workspace]\n");
         home.file("src/main.rs", "");
         let cargo = Path::new(env!("CARGO")).parent().expect("a whole path");
         command

@@ -128,7 +128,7 @@ fn a_failed_invocation_leaves_the_process_alive() {
         main_lua("if event.fail then error({ type = 'No', message = 'no' }) end return count");
     let emulator = serve(root.path(), "main.handler", &[]);
     let failed = emulator.invoke(r#"{"fail":true}"#);
-    assert_eq!(failed.code, 200);
+    assert_eq!(failed.code, 200, "{}", failed.text());
     let stack = json!(["main.lua:4: in function 'handler'"]);
     let expected = json!({"errorType": "No", "errorMessage": "no", "stackTrace": stack});
     assert_eq!(failed.json(), expected);

@@ -1,9 +1,6 @@
 //! AWS's Runtime Interface Emulator, the judge of our reading of the protocol.
 
-use std::{
-    net::SocketAddr, path::PathBuf, process::Command, sync::Mutex, thread::JoinHandle,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, process::Command, thread::JoinHandle, time::Duration};
 
 use super::{
     http::{Call, Reply, send},
@@ -13,7 +10,7 @@ use super::{
 
 /// A running `aws-lambda-rie`; it starts the runtime at the first invocation.
 pub struct Emulator {
-    process: Mutex<Process>,
+    process: Process,
     invoke: SocketAddr,
     api: SocketAddr,
 }
@@ -42,8 +39,10 @@ impl Emulator {
         prepare(&mut command);
         let mut process = Process::spawn(&mut command, || {});
         process.listens(invoke);
+        // It takes invocations a moment before it serves the runtimes that these start.
+        process.listens(api);
         Self {
-            process: Mutex::new(process),
+            process,
             invoke,
             api,
         }
@@ -72,25 +71,16 @@ impl Emulator {
         Call::post("/2015-03-31/functions/function/invocations", event)
     }
 
-    /// The address of the Runtime API; waits until somebody listens there.
-    #[track_caller]
+    /// The address of the Runtime API.
     pub fn runtime_api(&self) -> SocketAddr {
-        self.process
-            .lock()
-            .expect("no test shares an emulator that failed")
-            .listens(self.api);
         self.api
     }
 
     /// Ends it; gives what it and the runtime wrote to stdout and to stderr.
     #[track_caller]
     pub fn stop(self) -> (String, String) {
-        let process = self
-            .process
-            .into_inner()
-            .expect("no test shares an emulator that failed");
-        process.signal("TERM");
-        let (_, stdout, stderr, _) = process.wait(Duration::from_secs(10));
+        self.process.signal("TERM");
+        let (_, stdout, stderr, _) = self.process.wait(Duration::from_secs(10));
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (text(stdout), text(stderr))
     }

@@ -4,11 +4,12 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io::Read,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{
+        Mutex,
         atomic::{AtomicU16, Ordering},
         mpsc::{Receiver, channel},
     },
@@ -173,17 +174,28 @@ impl Drop for Process {
     }
 }
 
-/// An address on 127.0.0.1 that nobody listens on.
+/// An address on 127.0.0.1 that nobody listens on, and that no other test is given.
 ///
 /// Below the ports that the kernel gives to connections, so that none of these takes it between
 /// this call and the listening.
 pub fn free_address() -> SocketAddr {
     static OFFSET: AtomicU16 = AtomicU16::new(0);
+    // The same number among the ports of UDP, held for as long as this process lives, keeps other
+    // test programs away.
+    static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let start = (std::process::id() % 400) as u16 * 50;
     loop {
         let offset = OFFSET.fetch_add(1, Ordering::Relaxed);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 10_000 + (start + offset) % 20_000));
+        let port = 10_000 + (start + offset) % 20_000;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let Ok(reservation) = UdpSocket::bind(address) else {
+            continue;
+        };
         if TcpListener::bind(address).is_ok() {
+            RESERVED
+                .lock()
+                .expect("pushing does not panic")
+                .push(reservation);
             return address;
         }
     }
