@@ -12,7 +12,7 @@ mod process;
 mod table;
 mod target;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ fn run() -> Result<()> {
             "echo" => measure::echo(&peers, &options.effort, &mut table)?,
             "soak" => measure::soak(&peers, &options.effort, &mut table)?,
             "size" => {
-                let layer: PathBuf = project.join("target/layer/lua-54-x86_64.zip");
+                let layer = project.join("target/layer").join(LAYER_ZIP);
                 measure::size(&peers, &layer, &mut table)?;
             }
             other => bail!("unknown part {other:?}; the parts are {}", PARTS.join(", ")),
@@ -73,6 +73,13 @@ fn run() -> Result<()> {
 
 /// The measurements, in the order in which they run.
 const PARTS: [&str; 4] = ["start", "echo", "soak", "size"];
+
+/// What `moonlayer layer build` writes for this machine, in AWS's words for the architecture.
+const LAYER_ZIP: &str = if cfg!(target_arch = "aarch64") {
+    "lua-54-arm64.zip"
+} else {
+    "lua-54-x86_64.zip"
+};
 
 struct Options {
     parts: Vec<String>,

@@ -33,10 +33,10 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What the documented figures were made with; about five minutes.
+    /// What the documented figures were made with; about three minutes.
     pub const FULL: Self = Self {
         starts: 150,
-        rounds: 7,
+        rounds: 10,
         small: 2_000,
         large: 10,
         largest: 4,
