@@ -1,17 +1,106 @@
 //! Lua on AWS Lambda: the runtime behind `/opt/bootstrap`.
+//!
+//! The way of one event: [`api`] receives it as an [`invocation`], [`json`] decodes it, the
+//! [`handler`] is called in its Lua [`state`], and [`api`] posts the answer or an [`error`] report.
 
+pub mod api;
+pub mod config;
+mod coroutine;
+pub mod error;
+pub mod event_loop;
+pub mod handler;
+pub mod invocation;
 pub mod json;
+pub mod log;
 pub mod modules;
-mod state;
+mod native;
+mod panics;
+mod raised;
+pub mod search;
+pub mod state;
+mod sys;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::rc::Rc;
 
-/// Runs the Lambda runtime: `bootstrap`.
+use api::RuntimeApi;
+use config::Config;
+use error::ErrorReport;
+use event_loop::EventLoop;
+use handler::Handler;
+use log::Log;
+use state::State;
+
+/// Runs the Lambda runtime: the program `bootstrap`.
+///
+/// It comes back only when it cannot go on, always with a status other than 0, and has said why:
+/// the service shows a status of 0 as "no reason".
 pub fn bootstrap() -> ExitCode {
-    ExitCode::SUCCESS
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "--version")
+    {
+        println!("bootstrap {} (Lua 5.4)", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    panics::keep();
+    let (config, faults) = config::read();
+    let log = Rc::new(Log::new(config.log_format, config.log_level));
+    let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
+    if panic::catch_unwind(serve).is_err() {
+        log.fault(&panics::last());
+    }
+    ExitCode::FAILURE
 }
 
-/// Runs the stand-alone Lua interpreter: `lua`.
+/// Serves events as long as the Runtime API can be used, and logs why it cannot.
+fn serve(config: Config, faults: &[String], log: &Rc<Log>) {
+    let Some(address) = &config.runtime_api else {
+        log.fault(
+            "AWS_LAMBDA_RUNTIME_API is not set: bootstrap runs inside AWS Lambda or an emulator; \
+             to run a function here, use `moonlayer invoke`",
+        );
+        return;
+    };
+    let api = match RuntimeApi::new(address) {
+        Ok(api) => api,
+        Err(fault) => {
+            return log.fault(&fault.to_string());
+        }
+    };
+    let event_loop = Rc::new(EventLoop::new(config, Rc::clone(log), api));
+    match init(&event_loop, log, faults) {
+        Ok((state, handler)) => match event_loop.run(&state, &handler) {
+            Ok(never) => match never {},
+            Err(fault) => log.fault(&fault.to_string()),
+        },
+        Err(report) => event_loop.fail_init(&report),
+    }
+}
+
+fn init(
+    event_loop: &Rc<EventLoop>,
+    log: &Rc<Log>,
+    faults: &[String],
+) -> Result<(State, Handler), ErrorReport> {
+    if !faults.is_empty() {
+        return Err(ErrorReport::runtime(
+            "Runtime.InvalidConfiguration",
+            faults.join("; "),
+        ));
+    }
+    let config = event_loop.config();
+    let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
+    let state = State::new(root, config.json_nulls, log, true)?;
+    state.print_to(log)?;
+    let ending = Rc::clone(event_loop);
+    state.exit_by(move |exit| ending.exit(exit))?;
+    let handler = Handler::load(&state, config.handler.as_deref())?;
+    Ok((state, handler))
+}
+
+/// Runs the stand-alone Lua interpreter: the program by the name `lua`.
 pub fn standalone() -> ExitCode {
     ExitCode::SUCCESS
 }

@@ -1,5 +1,15 @@
-//! `bootstrap`; called by the name `lua`, the stand-alone interpreter.
+//! `bootstrap`, and by the name `lua` the stand-alone interpreter: one binary, told apart by how it
+//! is called.
 
-fn main() -> std::process::ExitCode {
-    moonlayer::bootstrap()
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let program = std::env::args_os().next().unwrap_or_default();
+    if Path::new(&program).file_name() == Some(OsStr::new("lua")) {
+        moonlayer::standalone()
+    } else {
+        moonlayer::bootstrap()
+    }
 }

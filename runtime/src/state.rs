@@ -1,9 +1,141 @@
-//! A Lua state.
+//! `State`: one Lua state as user code finds it: libraries, paths, built-ins, `print`, `os.exit`.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use mlua::{Function, Lua, ffi};
+use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
+
+use crate::json::{Codec, Nulls};
+use crate::log::Log;
+use crate::modules::throw::{self, Throw, type_name};
+use crate::search::{self, Files};
+use crate::{coroutine, modules};
+
+/// A Lua state and what the runtime keeps beside it.
+#[derive(Debug)]
+pub struct State {
+    /// The state itself.
+    pub lua: Lua,
+    /// Its JSON codec.
+    pub codec: Rc<Codec>,
+    /// Its files.
+    pub files: Rc<Files>,
+}
+
+/// `os.exit` as user code called it.
+#[derive(Debug)]
+pub struct Exit {
+    /// The call, `os.exit(3)`.
+    pub call: String,
+    /// The status that the process is to end with; never 0 (the service calls that no reason).
+    pub status: i32,
+    /// Where it was called.
+    pub stack_trace: Vec<String>,
+}
+
+impl State {
+    /// A state with the standard libraries, C modules included, and our modules.
+    ///
+    /// `root` is the task root, an absolute path. `environment` is false where the variables that
+    /// set Lua's paths are to be ignored.
+    ///
+    /// # Errors
+    /// Only when Lua is out of memory.
+    pub fn new(
+        root: PathBuf,
+        nulls: Nulls,
+        log: &Rc<Log>,
+        environment: bool,
+    ) -> mlua::Result<Self> {
+        // SAFETY: what unsafe_new leaves to us is what its libraries can do: C modules and
+        // `debug` run with the function's own rights, which is what its author asked for.
+        let lua = unsafe { Lua::unsafe_new() };
+        let codec = Codec::new(&lua, nulls)?;
+        let files = Rc::new(Files::new(root));
+        search::install(&lua, &files, environment)?;
+        modules::install(&lua, &codec, log)?;
+        coroutine::install(&lua)?;
+        Ok(Self { lua, codec, files })
+    }
+
+    /// Makes `print` write log records.
+    ///
+    /// # Errors
+    /// Only when Lua is out of memory.
+    pub fn print_to(&self, log: &Rc<Log>) -> mlua::Result<()> {
+        let globals = self.lua.globals();
+        let tostring: Function = globals.raw_get("tostring")?;
+        let log = Rc::clone(log);
+        let print = throw::function(&self.lua, "print", move |_, values: MultiValue| {
+            let mut line = Vec::new();
+            for (nth, value) in values.into_iter().enumerate() {
+                if nth > 0 {
+                    line.push(b'\t');
+                }
+                let text = match value {
+                    Value::String(text) => text,
+                    value => tostring.call::<mlua::LuaString>(value)?,
+                };
+                line.extend_from_slice(&text.as_bytes());
+            }
+            log.print(&line);
+            Ok(())
+        })?;
+        globals.raw_set("print", print)
+    }
+
+    /// Makes `os.exit` call `end`, which does not come back.
+    ///
+    /// # Errors
+    /// Only when Lua is out of memory.
+    pub fn exit_by(&self, end: impl Fn(Exit) + 'static) -> mlua::Result<()> {
+        let os: Table = self.lua.globals().raw_get("os")?;
+        let exit = throw::function(&self.lua, "exit", move |lua, args: MultiValue| {
+            let code = args.into_iter().next().unwrap_or(Value::Nil);
+            let (shown, code) = match &code {
+                Value::Nil => (String::new(), 0),
+                Value::Boolean(success) => (success.to_string(), i64::from(!success)),
+                other => match lua.coerce_integer(other.clone()) {
+                    Ok(Some(code)) => (code.to_string(), code),
+                    _ => {
+                        return Err(Throw::Message(format!(
+                            "bad argument #1 to 'exit' (number expected, got {})",
+                            type_name(other)
+                        )));
+                    }
+                },
+            };
+            // The system keeps the low eight bits.
+            let status = match code & 0xff {
+                0 => 1,
+                status => status as i32,
+            };
+            end(Exit {
+                call: format!("os.exit({shown})"),
+                status,
+                stack_trace: coroutine::frames(lua),
+            });
+            Ok(())
+        })?;
+        os.raw_set("exit", exit)
+    }
+
+    /// Sets or unsets the variable by which SDKs and child processes find the trace.
+    pub fn export_trace_id(&self, trace_id: Option<&str>) {
+        // SAFETY: this process has one thread that touches the environment, this one: Lua's
+        // os.getenv and the C modules it calls run on it too.
+        unsafe {
+            match trace_id {
+                Some(trace_id) => std::env::set_var(TRACE_ID, trace_id),
+                None => std::env::remove_var(TRACE_ID),
+            }
+        }
+    }
+}
+
+const TRACE_ID: &str = "_X_AMZN_TRACE_ID";
 
 /// First result of a function given to [`throwing`]: the others are returned.
 pub const RETURNS: i64 = 0;

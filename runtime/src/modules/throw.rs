@@ -23,7 +23,7 @@ impl From<String> for Throw {
 
 impl From<mlua::Error> for Throw {
     fn from(error: mlua::Error) -> Self {
-        Self::Message(error.to_string())
+        Self::Message(plain(&error))
     }
 }
 
@@ -51,4 +51,22 @@ where
         }
     })?;
     state::throwing(lua, inner)
+}
+
+/// The name that Lua's `type` gives the value.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) | Value::Number(_) => "number",
+        Value::LightUserData(_) | Value::Error(_) => "userdata",
+        value => value.type_name(),
+    }
+}
+
+/// The message of the innermost cause, without the traces that mlua adds.
+pub fn plain(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::CallbackError { cause, .. } => plain(cause),
+        mlua::Error::RuntimeError(message) => message.clone(),
+        error => error.to_string(),
+    }
 }

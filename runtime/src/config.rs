@@ -1,0 +1,244 @@
+//! Configuration: every environment variable the runtime reads, read once at process start.
+//!
+//! What is *not* here: `LUA_PATH` and its relatives, which Lua's own rules govern
+//! ([`crate::search`]), and what a function reads by `os.getenv`, which stays in the environment.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::json::Nulls;
+
+/// What the environment says about this process.
+#[derive(Debug)]
+pub struct Config {
+    /// `AWS_LAMBDA_RUNTIME_API`; `None` outside Lambda and its emulators.
+    pub runtime_api: Option<String>,
+    /// `_HANDLER`, or the first command-line argument when it is unset or empty.
+    pub handler: Option<String>,
+    /// `LAMBDA_TASK_ROOT`; `/var/task` when unset.
+    pub task_root: PathBuf,
+    /// `AWS_LAMBDA_FUNCTION_NAME`.
+    pub function_name: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_VERSION`.
+    pub function_version: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB.
+    pub memory_limit_in_mb: Option<i64>,
+    /// `AWS_LAMBDA_LOG_GROUP_NAME`; absent under SnapStart.
+    pub log_group_name: Option<String>,
+    /// `AWS_LAMBDA_LOG_STREAM_NAME`; absent under SnapStart.
+    pub log_stream_name: Option<String>,
+    /// `AWS_LAMBDA_LOG_FORMAT`; text unless it is `JSON`, in any case.
+    pub log_format: Format,
+    /// `AWS_LAMBDA_LOG_LEVEL`; `INFO` when unset or unknown.
+    pub log_level: Level,
+    /// `MOONLAYER_JSON_NULL`: `null` (default) or `nil`.
+    pub json_nulls: Nulls,
+}
+
+/// The form of a log record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// One JSON object a line.
+    Json,
+    /// Fields between tabs.
+    Text,
+}
+
+/// The severity of a log record, lowest first.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Level {
+    /// `TRACE`
+    Trace,
+    /// `DEBUG`
+    Debug,
+    /// `INFO`
+    Info,
+    /// `WARN`
+    Warn,
+    /// `ERROR`
+    Error,
+    /// `FATAL`
+    Fatal,
+}
+
+impl Config {
+    /// Reads the configuration; `lookup` gives a variable's value, `argument` is the first
+    /// command-line argument.
+    ///
+    /// The second part of the answer lists every fault found, each naming its variable and the
+    /// values that it takes. A configuration with faults is good for reporting them, no more.
+    pub fn read(
+        lookup: impl Fn(&str) -> Option<OsString>,
+        argument: Option<OsString>,
+    ) -> (Self, Vec<String>) {
+        let mut faults = Vec::new();
+        // An empty variable is an absent one, as the service's own runtimes see it.
+        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let mut text = |name: &str, value: Option<OsString>| match value.map(OsString::into_string)
+        {
+            None => None,
+            Some(Ok(value)) => Some(value),
+            Some(Err(value)) => {
+                let shown = value.to_string_lossy();
+                faults.push(format!(
+                    "{name} is not UTF-8: {shown:?}; set it to plain text"
+                ));
+                None
+            }
+        };
+        let mut read = |name: &str| text(name, set(name));
+
+        let handler = read("_HANDLER");
+        let json_nulls = read("MOONLAYER_JSON_NULL");
+        let mode = read("MOONLAYER_MODE");
+        let config = Self {
+            runtime_api: read("AWS_LAMBDA_RUNTIME_API"),
+            task_root: set("LAMBDA_TASK_ROOT").map_or_else(|| "/var/task".into(), PathBuf::from),
+            function_name: read("AWS_LAMBDA_FUNCTION_NAME"),
+            function_version: read("AWS_LAMBDA_FUNCTION_VERSION"),
+            memory_limit_in_mb: read("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+                .and_then(|size| size.parse().ok()),
+            log_group_name: read("AWS_LAMBDA_LOG_GROUP_NAME"),
+            log_stream_name: read("AWS_LAMBDA_LOG_STREAM_NAME"),
+            log_format: match read("AWS_LAMBDA_LOG_FORMAT") {
+                Some(format) if format.eq_ignore_ascii_case("JSON") => Format::Json,
+                _ => Format::Text,
+            },
+            log_level: read("AWS_LAMBDA_LOG_LEVEL")
+                .and_then(|level| Level::named(&level))
+                .unwrap_or(Level::Info),
+            handler: handler.or_else(|| text("the handler argument", argument)),
+            json_nulls: match json_nulls.as_deref() {
+                Some("nil") => Nulls::Nil,
+                _ => Nulls::Null,
+            },
+        };
+        let mut check = |name: &str, value: Option<String>, takes: &[&str]| {
+            if let Some(value) = value.filter(|value| !takes.contains(&value.as_str())) {
+                let takes = takes.join(", ");
+                faults.push(format!("{name} is {value:?}; it takes: {takes}"));
+            }
+        };
+        check("MOONLAYER_JSON_NULL", json_nulls, &["null", "nil"]);
+        check("MOONLAYER_MODE", mode, &["function"]);
+        (config, faults)
+    }
+}
+
+impl Level {
+    /// The level of that name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        LEVELS
+            .into_iter()
+            .find(|level| level.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The name as AWS spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
+}
+
+/// `Config::read` on this process's environment and arguments.
+pub fn read() -> (Config, Vec<String>) {
+    Config::read(
+        |name| std::env::var_os(OsStr::new(name)),
+        std::env::args_os().nth(1),
+    )
+}
+
+/// Every level, lowest first.
+pub const LEVELS: [Level; 6] = [
+    Level::Trace,
+    Level::Debug,
+    Level::Info,
+    Level::Warn,
+    Level::Error,
+    Level::Fatal,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)], argument: Option<&str>) -> (Config, Vec<String>) {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        Config::read(lookup, argument.map(OsString::from))
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        let (config, faults) = config(&[], None);
+        assert!(faults.is_empty());
+        assert_eq!(config.task_root, PathBuf::from("/var/task"));
+        assert_eq!(
+            (config.log_format, config.log_level),
+            (Format::Text, Level::Info)
+        );
+        assert_eq!((config.runtime_api, config.handler), (None, None));
+    }
+
+    #[test]
+    fn the_argument_is_the_handler_when_the_variable_is_empty() {
+        let (config, _) = config(&[("_HANDLER", "")], Some("app.run"));
+        assert_eq!(config.handler.as_deref(), Some("app.run"));
+    }
+
+    #[test]
+    fn the_variable_wins_over_the_argument() {
+        let (config, _) = config(&[("_HANDLER", "a.b")], Some("app.run"));
+        assert_eq!(config.handler.as_deref(), Some("a.b"));
+    }
+
+    #[test]
+    fn every_unknown_value_of_ours_is_named_with_the_values_it_takes() {
+        let variables = [("MOONLAYER_JSON_NULL", "none"), ("MOONLAYER_MODE", "fast")];
+        let (_, faults) = config(&variables, None);
+        assert_eq!(
+            faults,
+            [
+                r#"MOONLAYER_JSON_NULL is "none"; it takes: null, nil"#,
+                r#"MOONLAYER_MODE is "fast"; it takes: function"#
+            ]
+        );
+    }
+
+    #[test]
+    fn log_settings_are_read_in_any_case_and_unknown_ones_are_the_default() {
+        let (known, _) = config(
+            &[
+                ("AWS_LAMBDA_LOG_FORMAT", "json"),
+                ("AWS_LAMBDA_LOG_LEVEL", "warn"),
+            ],
+            None,
+        );
+        assert_eq!(
+            (known.log_format, known.log_level),
+            (Format::Json, Level::Warn)
+        );
+        let (unknown, faults) = config(
+            &[
+                ("AWS_LAMBDA_LOG_FORMAT", "xml"),
+                ("AWS_LAMBDA_LOG_LEVEL", "loud"),
+            ],
+            None,
+        );
+        assert_eq!(
+            (unknown.log_format, unknown.log_level),
+            (Format::Text, Level::Info)
+        );
+        assert!(faults.is_empty());
+    }
+}

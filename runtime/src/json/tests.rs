@@ -1,0 +1,621 @@
+//! The codec's rules, each row of the table in docs/json.md, and what hostile callers do.
+
+use mlua::{Lua, MultiValue};
+
+use super::*;
+use crate::modules;
+
+/// A state with `json`, `cjson` and `safe` as globals.
+fn lua() -> Lua {
+    let lua = Lua::new();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let globals = lua.globals();
+    globals
+        .set("json", modules::json::module(&lua, &codec).unwrap())
+        .unwrap();
+    globals
+        .set(
+            "cjson",
+            modules::cjson::module(&lua, &codec, false).unwrap(),
+        )
+        .unwrap();
+    globals
+        .set("safe", modules::cjson::module(&lua, &codec, true).unwrap())
+        .unwrap();
+    lua
+}
+
+#[track_caller]
+fn run(source: &str) {
+    let lua = lua();
+    if let Err(error) = lua.load(source).set_name("=app.lua").exec() {
+        panic!("{error}");
+    }
+}
+
+/// The text that comes back when a text is decoded and encoded.
+fn echo(text: &str) -> String {
+    let lua = Lua::new();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let value = codec.decode(&lua, text.as_bytes()).unwrap();
+    let mut out = b"kept".to_vec();
+    codec.encode(&lua, &value, &mut out).unwrap();
+    String::from_utf8(out)
+        .unwrap()
+        .strip_prefix("kept")
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn every_row_of_the_table_comes_back_as_it_went() {
+    for text in [
+        "null",
+        "[]",
+        "{}",
+        "[1,2]",
+        "[null]",
+        "[[],{}]",
+        "9007199254740993",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.0",
+        "-0.0",
+        "0.1",
+        "true",
+        "false",
+        "\"\"",
+        "\"é\\u0000\\n\"",
+        "{\"a\":[{\"b\":null}]}",
+        "[1,[2,[3,[]]],{\"x\":[[]]}]",
+        "\"😀\"",
+    ] {
+        assert_eq!(echo(text), text);
+    }
+    assert_eq!(echo("-0"), "0");
+    assert_eq!(echo("1e2"), "100.0");
+    assert_eq!(echo("9223372036854775808"), "9.223372036854776e+18");
+    assert_eq!(echo("{\"a\":1,\"a\":2}"), "{\"a\":2}");
+    assert_eq!(
+        echo("{\"a\":1,\"b\":0,\"a\":[1]}").len(),
+        "{\"a\":[1],\"b\":0}".len()
+    );
+    assert_eq!(echo("\"\\ud800\""), "\"\u{fffd}\"");
+    assert_eq!(echo("\"\\u0000\\u00e9\""), "\"\\u0000é\"");
+}
+
+#[test]
+fn values_have_the_types_that_lua_expects() {
+    run(r#"
+        assert(math.type(json.decode("1")) == "integer" and math.type(json.decode("1.0")) == "float")
+        assert(json.decode("1e400") == math.huge and json.decode("-1e400") == -math.huge)
+        assert(1 / json.decode("-0.0") == -math.huge and math.type(json.decode("-0")) == "integer")
+        assert(json.null == cjson.null and json.decode("null") == json.null and json.null)
+        assert(type(json.null) == "userdata" and json.decode("[null]")[1] == json.null)
+        assert(getmetatable(json.decode("[]")) == json.array_mt and json.array_mt == cjson.array_mt)
+        assert(getmetatable(json.decode("{}")) == nil)
+        assert(json.decode('"\xff"') == "\xff", "bytes pass through")
+        local seven = json.decode('{"a":{"b":[1,2,{"c":7}]}}')
+        assert(seven.a.b[3].c == 7 and #seven.a.b == 3)
+        local emptied = json.decode("[1]")
+        emptied[1] = nil
+        assert(json.encode(emptied) == "[]")
+    "#);
+}
+
+#[test]
+fn nothing_of_a_table_is_dropped() {
+    run(r#"
+        local function same(value, text)
+          local got = json.encode(value)
+          assert(got == text, got .. " for " .. text)
+        end
+        same({ 1, 2, 3 }, "[1,2,3]")
+        same({ [3] = 3, [1] = 1, [2] = 2 }, "[1,2,3]")
+        same({ 1, 2, nil, 4 }, "[1,2,null,4]")
+        same({ [2] = "b" }, '[null,"b"]')
+        same({ [10] = 1 }, "[null,null,null,null,null,null,null,null,null,1]")
+        same({}, "{}")
+        same(json.array({}), "[]")
+        same(json.array(), "[]")
+        same(json.object({}), "{}")
+        same(json.object({ 7 }), '{"1":7}')
+        same(json.array({ 1, nil, 3 }), "[1,null,3]")
+        same({ [0] = "a" }, '{"0":"a"}')
+        same({ [-1] = "a" }, '{"-1":"a"}')
+        same({ [1.5] = "a" }, '{"1.5":"a"}')
+        same({ {}, json.array(), { { 1 } } }, "[{},[],[[1]]]")
+        local decoded = json.decode(json.encode({ 1, 2, x = 3 }))
+        assert(decoded["1"] == 1 and decoded["2"] == 2 and decoded.x == 3 and decoded[1] == nil)
+        decoded = json.decode(json.encode({ { 1 }, { 2 }, x = { 3 } }))
+        assert(decoded["1"][1] == 1 and decoded["2"][1] == 2 and decoded.x[1] == 3)
+        assert(json.encode(setmetatable({ 1 }, { __index = { 2, 3 }, __pairs = error, __len = error })) == "[1]")
+        local shared = { 1 }
+        same({ shared, shared }, "[[1],[1]]")
+        -- An array whose later items fell into the hash part, in any order.
+        local big = {}
+        for i = 100, 1, -1 do big[i] = { i } end
+        decoded = json.decode(json.encode(big))
+        for i = 1, 100 do assert(decoded[i][1] == i) end
+        same(nil, "null")
+        same("x", '"x"')
+    "#);
+}
+
+#[test]
+fn every_refusal_says_what_it_met_and_where() {
+    run(r#"
+        local function refused(value, message)
+          local ok, got = pcall(json.encode, value)
+          assert(not ok and got == message, tostring(got))
+        end
+        refused(print, "cannot encode a function at $")
+        refused({ items = { 1, 2, { cb = print } } }, "cannot encode a function at $.items[3].cb")
+        refused({ x = coroutine.create(print) }, "cannot encode a thread at $.x")
+        refused({ x = io.stdout }, "cannot encode a userdata at $.x")
+        refused({ 0 / 0 }, "cannot encode NaN at $[1]")
+        refused({ a = -math.huge }, "cannot encode an infinity at $.a")
+        refused({ ["a b"] = { [2] = "\xff", [1] = 1 } },
+          'cannot encode a string that is not UTF-8 at $["a b"][2]; base64-encode it')
+        refused({ o = { ["\xff"] = 1 } }, "cannot encode a key that is not UTF-8 at $.o")
+        refused({ o = { [true] = 1 } }, "cannot encode a boolean key at $.o")
+        refused({ o = { [print] = 1 } }, "cannot encode a function key at $.o")
+        refused({ o = { 1, [true] = 1 } }, "cannot encode a boolean key at $.o")
+        refused({ o = { ["1"] = 1, 5 } }, 'cannot encode the keys 1 and "1" together at $.o')
+        refused({ o = { ["1.5"] = 1, [1.5] = 5 } }, 'cannot encode the keys 1.5 and "1.5" together at $.o')
+        refused({ [11] = 1 }, "cannot encode an excessively sparse array (1 items up to index 11) at $")
+        refused({ a = { [1] = 1, [1e6] = 2 } },
+          "cannot encode an excessively sparse array (2 items up to index 1000000) at $.a")
+        refused({ json.array({ 1, 2, x = 3 }) }, 'cannot encode the key "x" in a table marked as an array at $[1]')
+        refused(json.array({ [0] = 3 }), "cannot encode the key 0 in a table marked as an array at $")
+        local cycle = { b = {} }
+        cycle.b.c = { cycle }
+        refused(cycle, "cannot encode a cycle at $.b.c[1], which is $ again")
+        refused({ x = cycle.b }, "cannot encode a cycle at $.x.c[1].b, which is $.x again")
+        local ok, message = pcall(function() return json.encode({ print }) end)
+        assert(message == "app.lua:29: cannot encode a function at $[1]", message)
+        assert(message:match("function") and message .. "")
+    "#);
+}
+
+#[test]
+fn a_thousand_levels_and_no_more_go_both_ways() {
+    run(r#"
+        local function nested(levels)
+          local t = json.array()
+          for _ = 2, levels do t = { t } end
+          return t
+        end
+        local text = json.encode(nested(1000))
+        assert(text == ("["):rep(1000) .. ("]"):rep(1000))
+        assert(json.encode(json.decode(text)) == text)
+        local ok, message = pcall(json.encode, nested(1001))
+        assert(not ok and message:find("cannot encode more than 1000 levels of tables at $[1][1]", 1, true), message)
+        assert(#message < 300, message)
+        ok, message = pcall(json.decode, "[" .. text .. "]")
+        assert(message == "invalid JSON at byte 1001: nesting is too deep here", message)
+        assert(not pcall(json.decode, ("["):rep(100000)))
+        -- Mixed tables at each level: decided once, not once more at each level.
+        local mixed = { 1 }
+        for _ = 2, 900 do mixed = { mixed, x = 1 } end
+        assert(#json.encode(mixed) > 900)
+        mixed = { 1 }
+        for _ = 2, 900 do mixed = { mixed, [3] = 1 } end
+        assert(#json.encode(mixed) > 900)
+    "#);
+}
+
+#[test]
+fn syntax_errors_give_the_position_counted_from_one() {
+    run(r#"
+        local function refused(text, position)
+          local ok, message = pcall(json.decode, text)
+          assert(not ok and message:match("^invalid JSON at byte (%d+): ") == tostring(position), text .. message)
+        end
+        refused("", 1) refused("NaN", 1) refused("0x10", 2) refused("01", 2) refused('"a\nb"', 3)
+        refused("[1,]", 4) refused("{} x", 4) refused("\xef\xbb\xbf{}", 1) refused("[1", 3) refused("nul", 1)
+        local ok, message = pcall(function() return json.decode("{") end)
+        assert(message == "app.lua:8: invalid JSON at byte 2: the text ends inside an object", message)
+        ok, message = pcall(json.decode)
+        assert(message == "bad argument #1 to 'json.decode' (string expected, got no value)"
+          or message == "bad argument #1 to '?' (string expected, got no value)", message)
+        ok, message = pcall(json.decode, {})
+        assert(message:find("string expected, got table", 1, true))
+        ok, message = pcall(json.encode)
+        assert(message:find("value expected", 1, true), message)
+    "#);
+}
+
+#[test]
+fn to_json_gives_what_is_encoded_instead() {
+    run(r#"
+        local Point = { __tojson = function(self) return { x = self[1], inner = json.encode({ self[2] }) } end }
+        local point = setmetatable({ 1, 2 }, Point)
+        local back = json.decode(json.encode({ points = { point, point } }))
+        assert(back.points[2].x == 1 and back.points[1].inner == "[2]")
+        assert(json.encode(setmetatable({}, { __tojson = function() end })) == "null")
+        assert(json.encode(setmetatable({}, { __tojson = function() return "s", 2 end })) == '"s"')
+        assert(json.encode(setmetatable({}, { __tojson = function() return point end })):find('"x":1'))
+        assert(json.encode(setmetatable({}, { __tojson = function() return json.raw("[ 1 ]") end })) == "[ 1 ]")
+        assert(json.encode(setmetatable({ 1 }, {})) == "[1]", "other metatables do not matter")
+
+        local raised = { code = 7 }
+        local bad = setmetatable({}, { __tojson = function() error(raised) end })
+        local ok, got = pcall(json.encode, { a = { bad } })
+        assert(not ok and rawequal(got, raised))
+        ok, got = pcall(json.encode, setmetatable({}, { __tojson = function() error("text") end }))
+        assert(got == "app.lua:16: text", got)
+        ok, got = pcall(json.encode, setmetatable({}, { __tojson = 5 }))
+        assert(not ok and got:find("attempt to call a number value", 1, true), got)
+        assert(json.encode({ 1 }) == "[1]", "the codec goes on")
+
+        local itself = setmetatable({}, { __tojson = function(self) return self end })
+        ok, got = pcall(json.encode, { itself })
+        assert(got == "cannot encode a __tojson that gives a value with one again and again at $[1]", got)
+        local wraps = setmetatable({}, { __tojson = function(self) return { self } end })
+        ok, got = pcall(json.encode, wraps)
+        assert(not ok and got:find("1000 levels", 1, true), got)
+        local encodes = setmetatable({}, { __tojson = function(self) return json.encode(self) end })
+        assert(not pcall(json.encode, encodes))
+        ok, got = pcall(json.encode, { f = setmetatable({}, { __tojson = function() return print end }) })
+        assert(got == "cannot encode a function at $.f", got)
+    "#);
+}
+
+#[test]
+fn a_table_that_a_to_json_changes_under_the_walk_does_no_harm() {
+    run(r#"
+        for grown = 1, 50 do
+          local t = {}
+          local change = setmetatable({}, { __tojson = function()
+            for key in pairs(t) do t[key] = nil end
+            for i = 1, grown do t["new" .. i] = i end
+            collectgarbage()
+            return 1
+          end })
+          for i = 1, 20 do t["k" .. i] = change end
+          local ok, message = pcall(json.encode, { t = t })
+          assert(ok or message == "cannot encode a table that changes while it is encoded at $.t", message)
+          local list = {}
+          local shrink = setmetatable({}, { __tojson = function()
+            for i = 2, #list do list[i] = nil end
+            list.x = 1
+            collectgarbage()
+            return {}
+          end })
+          list[1] = shrink
+          for i = 2, grown do list[i] = { i } end
+          ok, message = pcall(json.encode, { l = list })
+          assert(ok or message == "cannot encode a table that changes while it is encoded at $.l", message)
+        end
+        assert(json.encode({ a = 1 }) == '{"a":1}')
+    "#);
+}
+
+#[test]
+fn indent_sorts_members_and_breaks_lines() {
+    run(r#"
+        local value = { b = { 1, { z = json.null, a = json.array(), ["a\n"] = {} } }, a = "x", [10] = true }
+        local expected = [[
+{
+  "10": true,
+  "a": "x",
+  "b": [
+    1,
+    {
+      "a": [],
+      "a\n": {},
+      "z": null
+    }
+  ]
+}]]
+        for _ = 1, 3 do
+          assert(json.encode(value, { indent = 2 }) == expected, json.encode(value, { indent = 2 }))
+        end
+        assert(json.encode({ 1 }, { indent = 1 }) == "[\n 1\n]")
+        assert(json.encode({ 1 }, { indent = 0 }) == "[1]" and json.encode({ 1 }, nil) == "[1]" and json.encode({ 1 }, {}) == "[1]")
+        local many = {}
+        for i = 1, 300 do many[("key%03d"):format(i * 7 % 300)] = { i, { y = i, x = { b = 1, a = 2 } } } end
+        local text = json.encode(many, { indent = 3 })
+        local last = ""
+        for key in text:gmatch('\n   "(key%d+)"') do
+          assert(last < key)
+          last = key
+        end
+        assert(last == "key299")
+        assert(json.encode(json.decode(text), { indent = 3 }) == text)
+        for _, options in ipairs({ { indent = 17 }, { indent = -1 }, { indent = "x" }, { other = 1 }, { 1 } }) do
+          local ok, message = pcall(json.encode, 1, options)
+          assert(not ok and message:find("bad argument #2", 1, true), message)
+        end
+        assert(not pcall(json.encode, 1, 2))
+    "#);
+}
+
+#[test]
+fn raw_text_is_checked_once_and_passes_unchanged() {
+    run(r#"
+        local raw = json.raw('{ "a" : [1.50, null] }')
+        assert(json.encode({ x = raw, y = { raw } }):find('"x":{ "a" : [1.50, null] }', 1, true))
+        assert(cjson.encode({ raw }) == '[{ "a" : [1.50, null] }]')
+        for _, text in ipairs({ "", "{", "[1],2", '"\xff"', "nil" }) do
+          local ok, message = pcall(json.raw, text)
+          assert(not ok and type(message) == "string" and message:find("invalid JSON at byte", 1, true), message)
+        end
+        local ok, message = pcall(function() return json.raw("x") end)
+        assert(message == "app.lua:9: invalid JSON at byte 1: expected a value", message)
+    "#);
+}
+
+#[test]
+fn marks_replace_each_other_but_no_other_metatable() {
+    run(r#"
+        local t = json.array(json.object({ 1 }))
+        assert(json.encode(t) == "[1]" and json.encode(json.object(t)) == '{"1":1}')
+        local ok, message = pcall(json.array, setmetatable({}, {}))
+        assert(not ok and message:find("has a metatable of its own", 1, true), message)
+        ok, message = pcall(json.object, 5)
+        assert(not ok and message:find("table expected", 1, true), message)
+    "#);
+}
+
+#[test]
+fn nulls_can_be_absent_keys() {
+    let lua = Lua::new();
+    let codec = Codec::new(&lua, Nulls::Nil).unwrap();
+    let json = modules::json::module(&lua, &codec).unwrap();
+    lua.load(
+        r#"
+        local json = ...
+        local value = json.decode('{"a":null,"b":[null,1],"c":1,"c":null,"d":{"e":null}}')
+        assert(value.a == nil and value.b[1] == json.null and value.c == nil and next(value.d) == nil)
+        assert(json.decode("null") == json.null)
+        assert(json.encode({ json.null }) == "[null]")
+    "#,
+    )
+    .call::<()>(json)
+    .unwrap();
+}
+
+#[test]
+fn cjson_has_the_names_and_options_of_openresty() {
+    run(r#"
+        assert(cjson.encode(cjson.decode("[]")) == "{}", "arrays carry no mark unless asked for")
+        assert(cjson.encode(cjson.empty_array) == "[]" and json.encode({ cjson.empty_array }) == "[[]]")
+        assert(cjson.encode(setmetatable({}, cjson.array_mt)) == "[]")
+        assert(cjson.encode(setmetatable({}, cjson.empty_array_mt)) == "[]")
+        assert(cjson.encode(setmetatable({ a = 1 }, cjson.empty_array_mt)) == '{"a":1}')
+        assert(cjson.encode(cjson.null) == "null" and cjson.encode({ 1, 2 }) == "[1,2]")
+
+        assert(cjson.decode_array_with_array_mt() == false and cjson.decode_array_with_array_mt(true) == true)
+        assert(cjson.encode(cjson.decode("[]")) == "[]")
+        assert(getmetatable(cjson.decode("[1]")) == cjson.array_mt)
+
+        assert(cjson.encode_empty_table_as_object() == true and cjson.encode_empty_table_as_object(false) == false)
+        assert(cjson.encode({ a = {} }) == '{"a":[]}' and json.encode({}) == "{}")
+        assert(cjson.encode_empty_table_as_object("on") == true and cjson.encode({}) == "{}")
+
+        assert(cjson.encode_number_precision(3) == 3 and cjson.encode({ 1 / 3, 7 }) == "[0.333,7]")
+        assert(cjson.encode_number_precision(17) == 17 and cjson.encode(1 / 3) == "0.3333333333333333")
+        assert(not pcall(cjson.encode_number_precision, 18) and not pcall(cjson.encode_number_precision, "x"))
+
+        local convert, ratio, safe_index = cjson.encode_sparse_array()
+        assert(convert == false and ratio == 2 and safe_index == 10)
+        assert(not pcall(cjson.encode, { [1000] = 1 }))
+        convert, ratio, safe_index = cjson.encode_sparse_array(true)
+        assert(convert and ratio == 2 and cjson.encode({ [1000] = 1 }) == '{"1000":1}')
+        cjson.encode_sparse_array(false, 0)
+        assert(#cjson.encode({ [1000] = 1 }) == 999 * 5 + 3)
+        cjson.encode_sparse_array(false, 2, 3)
+        assert(not pcall(cjson.encode, { [4] = 1 }) and cjson.encode({ [3] = 1 }) == "[null,null,1]")
+
+        assert(cjson.decode_max_depth() == 1000 and cjson.decode_max_depth(2) == 2)
+        assert(cjson.decode("[[1]]")[1][1] == 1 and not pcall(cjson.decode, "[[[1]]]"))
+        assert(not pcall(cjson.decode_max_depth, 0) and cjson.decode_max_depth() == 2)
+
+        local fresh = cjson.new()
+        assert(fresh.decode_max_depth() == 1000 and fresh.null == cjson.null and fresh.array_mt == cjson.array_mt)
+        fresh.decode_max_depth(5)
+        assert(cjson.decode_max_depth() == 2)
+
+        local ok, message = pcall(function() return cjson.decode("{") end)
+        assert(not ok and message:match("^app.lua:%d+: invalid JSON at byte 2"), message)
+        local value, err = safe.decode("{")
+        assert(value == nil and err == "invalid JSON at byte 2: the text ends inside an object", err)
+        value, err = safe.encode({ print })
+        assert(value == nil and err == "cannot encode a function at $[1]", err)
+        assert(safe.decode("[7]")[1] == 7 and safe.encode({ 7 }) == "[7]")
+        value, err = safe.new().decode("x")
+        assert(value == nil and type(err) == "string")
+    "#);
+}
+
+#[test]
+fn cjson_nests_as_deep_as_it_is_told() {
+    run(r#"
+        cjson.decode_max_depth(100000)
+        local value = cjson.decode(("["):rep(100000) .. ("]"):rep(100000))
+        for _ = 1, 99999 do value = value[1] end
+        assert(value[1] == nil)
+    "#);
+}
+
+#[test]
+fn a_finalizer_may_use_the_codec_in_the_middle_of_a_call() {
+    run(r#"
+        local runs = 0
+        local function again()
+          setmetatable({}, { __gc = function()
+            runs = runs + 1
+            assert(json.decode('{"k":["x","\\n"]}').k[2] == "\n" and json.encode({ [1.5] = {} }) == '{"1.5":{}}')
+            assert(not pcall(json.decode, "["))
+            if runs < 2000 then again() end
+          end })
+        end
+        for _ = 1, 20 do again() end
+        collectgarbage("setpause", 0)
+        local parts = {}
+        for i = 1, 3000 do parts[i] = ('{"k":"value\\n%d","n":%d}'):format(i, i) end
+        local text = "[" .. table.concat(parts, ",") .. "]"
+        for _ = 1, 5 do
+          local value = json.decode(text)
+          for i = 1, 3000 do assert(value[i].k == "value\n" .. i and value[i].n == i) end
+          local copy = json.decode(json.encode(value))
+          assert(copy[3000].n == 3000)
+        end
+        assert(runs > 0)
+    "#);
+}
+
+#[test]
+fn a_state_that_is_closed_may_still_encode_in_its_finalizers() {
+    let lua = lua();
+    lua.load(
+        r#"
+        local json, cjson = json, cjson
+        for _ = 1, 10 do
+          setmetatable({}, { __gc = function() pcall(json.encode, { 1 }) pcall(cjson.decode, "[1]") end })
+          kept = setmetatable({ kept }, { __gc = function() pcall(json.encode, { 1 }) pcall(cjson.decode, "[1]") end })
+          other = cjson.new()
+          last = setmetatable({ last, other }, { __gc = function(self) pcall(self[2].encode, { 1 }) end })
+        end
+    "#,
+    )
+    .exec()
+    .unwrap();
+    drop(lua);
+}
+
+#[test]
+fn out_of_memory_at_any_point_is_lua_s_own_error_and_leaks_nothing() {
+    let lua = lua();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let item = r#"{"name":"a\tb","list":[1,2.5,null,[]],"long":"0123456789012345678901234567890123456789012345"}"#;
+    let text = format!("[{}]", vec![item; 200].join(","));
+    let value = codec.decode(&lua, text.as_bytes()).unwrap();
+    let encode_mixed: mlua::Function = lua
+        .load(r#"local t = {} for i = 1, 200 do t[i * 1.5] = setmetatable({}, { __tojson = function() return { ("x"):rep(200) } end }) end
+                 return function() return json.encode(t) end"#)
+        .eval()
+        .unwrap();
+    let decode_in_lua: mlua::Function = lua
+        .load("local text = ... return function() return json.decode(text) end")
+        .call(text.as_str())
+        .unwrap();
+    let (mut refused, mut served) = (0, 0);
+    lua.gc_collect().unwrap();
+    lua.gc_collect().unwrap();
+    let base = lua.used_memory();
+    for extra in (0..60)
+        .map(|step| step * 64)
+        .chain((0..150).map(|step| step * 2048))
+    {
+        let mut count = |memory_error: bool, ok: bool| {
+            assert!(memory_error != ok, "extra {extra}");
+            if ok { served += 1 } else { refused += 1 }
+        };
+        lua.gc_collect().unwrap();
+        lua.set_memory_limit(lua.used_memory() + extra).unwrap();
+        let decoded = codec.decode(&lua, text.as_bytes());
+        count(
+            matches!(decoded, Err(DecodeError::Lua(mlua::Error::MemoryError(_)))),
+            decoded.is_ok(),
+        );
+        drop(decoded);
+        let mut out = Vec::new();
+        codec
+            .encode(&lua, &value, &mut out)
+            .unwrap_or_else(|error| assert!(matches!(error, EncodeError::Lua(_))));
+        for function in [&encode_mixed, &decode_in_lua] {
+            let result = function.call::<MultiValue>(());
+            count(
+                matches!(result, Err(mlua::Error::MemoryError(_))),
+                result.is_ok(),
+            );
+        }
+        lua.set_memory_limit(0).unwrap();
+    }
+    assert!(
+        refused > 20 && served > 20,
+        "{refused} refused, {served} served"
+    );
+    lua.gc_collect().unwrap();
+    lua.gc_collect().unwrap();
+    assert!(
+        lua.used_memory() < base + 20_000,
+        "{} was {base}",
+        lua.used_memory()
+    );
+    assert!(codec.decode(&lua, text.as_bytes()).is_ok());
+}
+
+#[test]
+fn the_collector_is_left_as_it_was_found() {
+    let lua = lua();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let big = format!("[{}]", vec!["[1,2,3]"; 50_000].join(","));
+    assert!(lua.gc_is_running());
+    drop(codec.decode(&lua, big.as_bytes()).unwrap());
+    assert!(lua.gc_is_running());
+    lua.gc_collect().unwrap();
+    lua.set_memory_limit(lua.used_memory() + 100_000).unwrap();
+    assert!(codec.decode(&lua, big.as_bytes()).is_err());
+    assert!(lua.gc_is_running());
+    lua.set_memory_limit(0).unwrap();
+    lua.gc_stop();
+    drop(codec.decode(&lua, big.as_bytes()).unwrap());
+    assert!(!lua.gc_is_running());
+    lua.gc_restart();
+    for _ in 0..30 {
+        drop(codec.decode(&lua, big.as_bytes()).unwrap());
+    }
+    assert!(
+        lua.used_memory() < 60_000_000,
+        "garbage is collected: {}",
+        lua.used_memory()
+    );
+}
+
+#[test]
+fn only_objects_are_objects() {
+    for text in ["{}", " {\"a\":[1]} ", "{\"_aws\":{}}\n"] {
+        assert!(is_object(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "",
+        "[]",
+        "{",
+        "{}}",
+        "{a}",
+        "x {}",
+        "{\"a\":1",
+        "{} {}",
+        "{\"a\":\"\u{1}\"}",
+        "null",
+    ] {
+        assert!(!is_object(text.as_bytes()), "{text}");
+    }
+    assert!(!is_object(b"{\"a\":\"\xff\"}"));
+}
+
+#[test]
+fn what_was_in_the_buffer_stays_when_encoding_fails() {
+    let lua = Lua::new();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let mut out = b"before".to_vec();
+    let value: Value = lua.load("return { 1, 2, { print } }").eval().unwrap();
+    let error = codec.encode(&lua, &value, &mut out).unwrap_err();
+    assert_eq!(error.to_string(), "cannot encode a function at $[3][1]");
+    assert_eq!(out, b"before");
+    let value: Value = lua
+        .load("return { setmetatable({}, { __tojson = function() error({ type = 'T' }) end }) }")
+        .eval()
+        .unwrap();
+    let EncodeError::Raised(Value::Table(raised)) =
+        codec.encode(&lua, &value, &mut out).unwrap_err()
+    else {
+        panic!("the table that was raised");
+    };
+    assert_eq!(raised.get::<String>("type").unwrap(), "T");
+    assert_eq!(out, b"before");
+}

@@ -1,0 +1,330 @@
+//! Log records: one line each, in text or JSON.
+//!
+//! A record leaves in one write, at once: what a function logged before it was killed is there.
+//! START, END and REPORT lines are the platform's, never ours.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use crate::config::{Format, Level};
+use crate::error::ErrorReport;
+use crate::{json, sys};
+
+/// The log of one polling loop.
+#[derive(Debug)]
+pub struct Log {
+    format: Format,
+    level: Level,
+    invocation: RefCell<Option<Ids>>,
+}
+
+#[derive(Debug)]
+struct Ids {
+    request_id: String,
+    tenant_id: Option<String>,
+}
+
+/// What a record says.
+#[derive(Debug)]
+pub enum Message<'a> {
+    /// JSON text, one line; an object or array stays one in the JSON format.
+    Json(&'a str),
+    /// Any bytes.
+    Text(&'a [u8]),
+}
+
+/// A named value of a record.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The key.
+    pub name: String,
+    /// The value as JSON text.
+    pub json: String,
+}
+
+impl Log {
+    /// A log that writes records of `level` and above.
+    pub fn new(format: Format, level: Level) -> Self {
+        Self {
+            format,
+            level,
+            invocation: RefCell::new(None),
+        }
+    }
+
+    /// The records from here to [`end`](Self::end) belong to this request.
+    pub fn begin(&self, request_id: &str, tenant_id: Option<&str>) {
+        let (request_id, tenant_id) = (request_id.to_owned(), tenant_id.map(str::to_owned));
+        self.invocation.replace(Some(Ids {
+            request_id,
+            tenant_id,
+        }));
+    }
+
+    /// The records from here on belong to no request.
+    pub fn end(&self) {
+        self.invocation.replace(None);
+    }
+
+    /// Whether a record of `level` is written.
+    pub fn writes(&self, level: Level) -> bool {
+        level >= self.level
+    }
+
+    /// Writes what `print` was given. The text format does not filter it; a JSON object passes
+    /// through byte for byte, so that embedded metrics reach CloudWatch as they are.
+    pub fn print(&self, line: &[u8]) {
+        if self.format == Format::Json && !self.writes(Level::Info) {
+            return;
+        }
+        if line.starts_with(b"{") && !line.contains(&b'\n') && json::is_object(line) {
+            write_line(line.to_vec());
+        } else {
+            self.write(Level::Info, &Message::Text(line), &[]);
+        }
+    }
+
+    /// Writes a record, unless the level is filtered.
+    pub fn record(&self, level: Level, message: &Message<'_>, fields: &[Field]) {
+        if self.writes(level) {
+            self.write(level, message, fields);
+        }
+    }
+
+    /// Writes a failure at ERROR, whatever the level.
+    pub fn error(&self, report: &ErrorReport) {
+        if self.format == Format::Text {
+            let mut text = format!("{}: {}", report.error_type, report.message);
+            for frame in &report.stack_trace {
+                text.push_str("\n    ");
+                text.push_str(frame);
+            }
+            return self.write(Level::Error, &Message::Text(text.as_bytes()), &[]);
+        }
+        let field = |name: &str, json| Field {
+            name: name.to_owned(),
+            json,
+        };
+        let fields = [
+            field("errorType", json_string(&report.error_type)),
+            field("errorMessage", json_string(&report.message)),
+            field(
+                "stackTrace",
+                serde_json::to_string(&report.stack_trace).unwrap_or_default(),
+            ),
+        ];
+        self.write(
+            Level::Error,
+            &Message::Text(report.message.as_bytes()),
+            &fields,
+        );
+    }
+
+    /// Writes a failure of the runtime's own surroundings at ERROR, whatever the level.
+    pub fn fault(&self, message: &str) {
+        self.write(Level::Error, &Message::Text(message.as_bytes()), &[]);
+    }
+
+    fn write(&self, level: Level, message: &Message<'_>, fields: &[Field]) {
+        let invocation = self.invocation.borrow();
+        let now = SystemTime::now();
+        write_line(match self.format {
+            Format::Json => json_line(now, invocation.as_ref(), level, message, fields),
+            Format::Text => text_line(now, invocation.as_ref(), level, message, fields),
+        });
+    }
+}
+
+/// `2026-11-20T18:15:25.123Z<TAB>request-id<TAB>INFO<TAB>message key=value`
+fn text_line(
+    now: SystemTime,
+    ids: Option<&Ids>,
+    level: Level,
+    message: &Message<'_>,
+    fields: &[Field],
+) -> Vec<u8> {
+    let id = ids.map_or("-", |ids| ids.request_id.as_str());
+    let time = humantime::format_rfc3339_millis(now);
+    let mut line = format!("{time}\t{id}\t{}\t", level.name()).into_bytes();
+    line.extend_from_slice(match message {
+        Message::Json(text) => text.as_bytes(),
+        Message::Text(text) => text,
+    });
+    for field in fields {
+        line.extend_from_slice(format!(" {}={}", field.name, bare(&field.json)).as_bytes());
+    }
+    // CloudWatch shows `\r` as a line break inside one event; `\n` would end the event.
+    let mut one_line = Vec::with_capacity(line.len() + 1);
+    let mut bytes = line.into_iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' if bytes.peek() == Some(&b'\n') => {}
+            b'\n' => one_line.push(b'\r'),
+            byte => one_line.push(byte),
+        }
+    }
+    one_line
+}
+
+/// A string without its quotes where they say nothing; any other JSON as it is.
+fn bare(json: &str) -> &str {
+    let inner = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let plain = |text: &&str| {
+        !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "\"\\=".contains(c))
+    };
+    inner.filter(plain).unwrap_or(json)
+}
+
+fn json_line(
+    now: SystemTime,
+    ids: Option<&Ids>,
+    level: Level,
+    message: &Message<'_>,
+    fields: &[Field],
+) -> Vec<u8> {
+    let message = match message {
+        Message::Json(text) => (*text).to_owned(),
+        Message::Text(text) => json_string(&String::from_utf8_lossy(text)),
+    };
+    let time = humantime::format_rfc3339_millis(now);
+    let id = json_string(ids.map_or("-", |ids| &ids.request_id));
+    let mut line = format!(
+        r#"{{"timestamp":"{time}","level":"{}","requestId":{id},"message":{message}"#,
+        level.name()
+    );
+    if let Some(tenant_id) = ids.and_then(|ids| ids.tenant_id.as_deref()) {
+        line.push_str(r#","tenantId":"#);
+        line.push_str(&json_string(tenant_id));
+    }
+    for field in fields {
+        line.push(',');
+        line.push_str(&json_string(&field.name));
+        line.push(':');
+        line.push_str(&field.json);
+    }
+    line.push('}');
+    line.into_bytes()
+}
+
+/// `text` as a JSON string.
+pub fn json_string(text: &str) -> String {
+    serde_json::to_string(text).expect("a string always encodes")
+}
+
+/// The name a user's field goes by: one of the record's own gets a `_` before it.
+pub fn field_name(name: &str) -> String {
+    const OWN: [&str; 8] = [
+        "timestamp",
+        "level",
+        "requestId",
+        "message",
+        "tenantId",
+        "errorType",
+        "errorMessage",
+        "stackTrace",
+    ];
+    if OWN.contains(&name) {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Writes one line after all that Lua wrote to C's stdout before it.
+fn write_line(mut line: Vec<u8>) {
+    sys::flush_stdio();
+    line.push(b'\n');
+    // Nowhere is left to tell that stdout is closed; the function itself is not to fail of it.
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    fn noon() -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(1_795_198_525_123)
+    }
+
+    fn text(message: &str, fields: &[Field]) -> String {
+        let ids = Ids {
+            request_id: "7-f".to_owned(),
+            tenant_id: Some("t1".to_owned()),
+        };
+        let message = Message::Text(message.as_bytes());
+        String::from_utf8(text_line(noon(), Some(&ids), Level::Warn, &message, fields)).unwrap()
+    }
+
+    fn field(name: &str, json: &str) -> Field {
+        Field {
+            name: name.to_owned(),
+            json: json.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_text_record_has_four_parts_between_tabs() {
+        assert_eq!(text("hi", &[]), "2026-11-20T18:15:25.123Z\t7-f\tWARN\thi");
+    }
+
+    #[test]
+    fn outside_an_invocation_the_id_is_a_dash() {
+        let line = text_line(noon(), None, Level::Info, &Message::Text(b"hi"), &[]);
+        assert_eq!(line, b"2026-11-20T18:15:25.123Z\t-\tINFO\thi");
+        let line = json_line(noon(), None, Level::Info, &Message::Text(b"hi"), &[]);
+        assert_eq!(
+            line,
+            br#"{"timestamp":"2026-11-20T18:15:25.123Z","level":"INFO","requestId":"-","message":"hi"}"#
+        );
+    }
+
+    #[test]
+    fn a_line_break_inside_a_text_record_is_a_carriage_return() {
+        assert!(text("a\nb\r\nc\n", &[]).ends_with("\ta\rb\rc\r"));
+    }
+
+    #[test]
+    fn fields_follow_the_message_and_are_quoted_where_they_need_it() {
+        let fields = [
+            field("n", "1"),
+            field("who", r#""Ada""#),
+            field("full", r#""Ada L""#),
+            field("none", r#""""#),
+            field("list", "[1,2]"),
+        ];
+        assert!(text("m", &fields).ends_with(r#"m n=1 who=Ada full="Ada L" none="" list=[1,2]"#));
+    }
+
+    #[test]
+    fn a_json_record_names_tenant_and_fields() {
+        let ids = Ids {
+            request_id: "7-f".to_owned(),
+            tenant_id: Some("t1".to_owned()),
+        };
+        let message = Message::Text(b"a\xff\n");
+        let line = json_line(
+            noon(),
+            Some(&ids),
+            Level::Error,
+            &message,
+            &[field("n", "1")],
+        );
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "{\"timestamp\":\"2026-11-20T18:15:25.123Z\",\"level\":\"ERROR\",\"requestId\":\"7-f\",\
+             \"message\":\"a\u{fffd}\\n\",\"tenantId\":\"t1\",\"n\":1}"
+        );
+    }
+
+    #[test]
+    fn a_field_named_as_one_of_the_records_own_is_prefixed() {
+        assert_eq!(field_name("level"), "_level");
+        assert_eq!(field_name("user"), "user");
+    }
+}

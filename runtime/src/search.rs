@@ -1,0 +1,415 @@
+//! Where `require` looks: `package.path`, `package.cpath` and the searchers that walk them.
+//!
+//! The searchers are ours because Lua cuts the names of chunks at 59 characters: a file under the
+//! task root has to be named relative to it from the start.
+
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MultiValue, Table, Value};
+
+use crate::modules::throw::{self, Throw};
+use crate::{coroutine, native};
+
+/// The files of one Lua state.
+#[derive(Debug)]
+pub struct Files {
+    root: PathBuf,
+    /// The messages of syntax errors met so far, by which init errors know their kind.
+    syntax_errors: RefCell<Vec<String>>,
+}
+
+/// Why a file did not become a function.
+#[derive(Debug)]
+pub enum LoadError {
+    /// It does not parse; the message starts with file and line.
+    Syntax(String),
+    /// Anything else, for people.
+    Other(String),
+}
+
+impl Files {
+    /// The files under `root`, an absolute path.
+    pub fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            syntax_errors: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The task root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether `message` came of a file that does not parse.
+    pub fn is_syntax_error(&self, message: &str) -> bool {
+        self.syntax_errors
+            .borrow()
+            .iter()
+            .any(|known| message == known)
+    }
+
+    /// Compiles the file, named in errors by its path relative to the task root.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not parse.
+    pub fn load(&self, lua: &Lua, file: &Path) -> Result<Function, LoadError> {
+        let shown = self.shown(file);
+        let source = fs::read(file)
+            .map_err(|error| LoadError::Other(format!("cannot read {shown}: {error}")))?;
+        let chunk = lua
+            .load(without_first_line_marks(&source))
+            .set_name(format!("@{shown}"));
+        chunk.into_function().map_err(|error| match error {
+            mlua::Error::SyntaxError { message, .. } => {
+                self.syntax_errors.borrow_mut().push(message.clone());
+                LoadError::Syntax(message)
+            }
+            error => LoadError::Other(error.to_string()),
+        })
+    }
+
+    /// `file` relative to the task root where it is under it.
+    pub fn shown(&self, file: &Path) -> String {
+        file.strip_prefix(&self.root)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// The first file of `templates` that can be read; else a line for each that was tried.
+    pub fn find(&self, templates: &[u8], module: &[u8]) -> Result<PathBuf, Vec<String>> {
+        let mut tried: Vec<PathBuf> = Vec::new();
+        let mut lines = Vec::new();
+        for template in templates
+            .split(|byte| *byte == b';')
+            .filter(|it| !it.is_empty())
+        {
+            let mut path = Vec::with_capacity(template.len() + module.len());
+            for byte in template {
+                match byte {
+                    b'?' => path.extend_from_slice(module),
+                    byte => path.push(*byte),
+                }
+            }
+            // The working directory is the task root: `./x.lua` is the file that `x.lua` is.
+            let path = Path::new(OsStr::from_bytes(&path));
+            let path: PathBuf = self.root.join(path.strip_prefix(".").unwrap_or(path));
+            if tried.contains(&path) {
+                continue;
+            }
+            match readable(&path) {
+                Ok(()) => return Ok(path),
+                Err(line) => lines.push(line),
+            }
+            tried.push(path);
+        }
+        Err(lines)
+    }
+}
+
+/// Whether the file can be read; else a line in the form of Lua's own about it.
+pub fn readable(path: &Path) -> Result<(), String> {
+    let name = path.display();
+    match fs::File::open(path).and_then(|file| file.metadata()) {
+        Ok(metadata) if metadata.is_dir() => Err(format!("'{name}' is a directory")),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(format!("no file '{name}'"))
+        }
+        Err(error) => Err(format!("cannot read '{name}': {error}")),
+    }
+}
+
+/// Sets the paths and puts our searchers in the places of Lua's own.
+///
+/// `environment` is false where `LUA_PATH` and its relatives are to be ignored (`lua -E`).
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn install(lua: &Lua, files: &Rc<Files>, environment: bool) -> mlua::Result<()> {
+    let package: Table = lua.globals().raw_get("package")?;
+    let variable = |names: [&str; 2]| {
+        let set = names.into_iter().find_map(std::env::var_os);
+        set.filter(|_| environment)
+            .map(|value| value.as_bytes().to_vec())
+    };
+    let root = files.root().as_os_str().as_bytes();
+    let path = with_default(variable(["LUA_PATH_5_4", "LUA_PATH"]), &default_path(root));
+    package.raw_set("path", lua.create_string(path)?)?;
+    let cpath = with_default(
+        variable(["LUA_CPATH_5_4", "LUA_CPATH"]),
+        &default_cpath(root),
+    );
+    package.raw_set("cpath", lua.create_string(cpath)?)?;
+
+    let searchers: Table = package.raw_get("searchers")?;
+    searchers.raw_set(2, lua_searcher(lua, &package, files)?)?;
+    searchers.raw_set(3, native_searcher(lua, &package, files, false)?)?;
+    searchers.raw_set(4, native_searcher(lua, &package, files, true)?)
+}
+
+/// `package.path` before `LUA_PATH` has its say.
+fn default_path(root: &[u8]) -> Vec<u8> {
+    let mut path = Vec::new();
+    for folder in [
+        [root, b""],
+        [root, b"/lua_modules/share/lua/5.4"],
+        [b"/opt/share/lua/5.4", b""],
+        [b"/opt/lua", b""],
+    ] {
+        let folder = folder.concat();
+        path.extend([&folder, b"/?.lua;".as_slice(), &folder, b"/?/init.lua;"].concat());
+    }
+    path.extend_from_slice(STOCK_PATH);
+    path
+}
+
+fn default_cpath(root: &[u8]) -> Vec<u8> {
+    [
+        root,
+        b"/?.so;",
+        root,
+        b"/lua_modules/lib/lua/5.4/?.so;/opt/lib/lua/5.4/?.so;",
+        STOCK_CPATH,
+    ]
+    .concat()
+}
+
+/// The variable's value with the default in the place of its first `;;`, as loadlib.c has it.
+fn with_default(variable: Option<Vec<u8>>, default: &[u8]) -> Vec<u8> {
+    let Some(value) = variable else {
+        return default.to_vec();
+    };
+    let Some(at) = value.windows(2).position(|pair| pair == b";;") else {
+        return value;
+    };
+    let (before, after) = (&value[..at], &value[at + 2..]);
+    [before, default, after]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(&b';')
+}
+
+/// Searcher 2: Lua files along `package.path`.
+fn lua_searcher(lua: &Lua, package: &Table, files: &Rc<Files>) -> mlua::Result<Function> {
+    let (package, files) = (package.clone(), Rc::clone(files));
+    throw::function(lua, "searcher", move |lua, name: mlua::LuaString| {
+        let found = files.find(&templates(&package, "path")?, &as_path(&name.as_bytes()));
+        let file = match found {
+            Ok(file) => file,
+            Err(tried) => return not_found(lua, &tried),
+        };
+        match files.load(lua, &file) {
+            Ok(loader) => Ok(MultiValue::from_vec(vec![
+                Value::Function(loader),
+                Value::String(lua.create_string(file.as_os_str().as_bytes())?),
+            ])),
+            // As it is, since it starts with file and line.
+            Err(LoadError::Syntax(message)) => {
+                Err(Throw::Value(Value::String(lua.create_string(message)?)))
+            }
+            Err(LoadError::Other(message)) => Err(Throw::Message(message)),
+        }
+    })
+}
+
+/// Searchers 3 and 4: C modules along `package.cpath`; `in_parent` looks for `a.b` in the file of `a`.
+fn native_searcher(
+    lua: &Lua,
+    package: &Table,
+    files: &Rc<Files>,
+    in_parent: bool,
+) -> mlua::Result<Function> {
+    let (package, files) = (package.clone(), Rc::clone(files));
+    let loadlib: Function = package.raw_get("loadlib")?;
+    throw::function(lua, "searcher", move |lua, name: mlua::LuaString| {
+        let name = name.as_bytes().to_vec();
+        let of_file = match name.iter().position(|byte| *byte == b'.') {
+            Some(dot) if in_parent => &name[..dot],
+            None if in_parent => return Ok(MultiValue::new()),
+            _ => &name,
+        };
+        let file = match files.find(&templates(&package, "cpath")?, &as_path(of_file)) {
+            Ok(file) => file,
+            Err(tried) => return not_found(lua, &tried),
+        };
+        let mut fault = None;
+        for entry in entry_points(&name) {
+            let path = lua.create_string(file.as_os_str().as_bytes())?;
+            let loaded: (Value, Option<mlua::LuaString>, Option<mlua::LuaString>) =
+                loadlib.call((path.clone(), lua.create_string(entry)?))?;
+            match loaded {
+                (Value::Function(open), ..) => {
+                    let loader = opener(lua, open, &files, &file)?;
+                    return Ok(MultiValue::from_vec(vec![
+                        Value::Function(loader),
+                        Value::String(path),
+                    ]));
+                }
+                (_, message, stage) => {
+                    let is_missing = stage.is_some_and(|stage| stage == "init");
+                    fault = Some((message.map(|text| text.to_string_lossy()), is_missing));
+                    if !is_missing {
+                        break;
+                    }
+                }
+            }
+        }
+        let (message, is_missing) = fault.unwrap_or_default();
+        let (module, shown) = (String::from_utf8_lossy(&name), files.shown(&file));
+        if is_missing && in_parent {
+            let line = format!("\n\tno module '{module}' in file '{shown}'");
+            return Ok(MultiValue::from_vec(vec![Value::String(
+                lua.create_string(line)?,
+            )]));
+        }
+        let why = native::explain(&file, &shown, &message.unwrap_or_default());
+        Err(Throw::Message(format!(
+            "error loading module '{module}' from file '{shown}':\n\t{why}"
+        )))
+    })
+}
+
+/// The module's own opening function; one made for another Lua says so with its file.
+fn opener(lua: &Lua, open: Function, files: &Rc<Files>, file: &Path) -> Result<Function, Throw> {
+    let shown = files.shown(file);
+    let open = Value::Function(open);
+    let opener = throw::function(lua, "loader", move |lua, args: MultiValue| {
+        coroutine::call(lua, &open, args)
+            .map(|(module, _)| module)
+            .map_err(|failure| {
+                let text = match &failure.value {
+                    Value::String(text) => text.to_string_lossy(),
+                    _ => String::new(),
+                };
+                match native::version_mismatch(&shown, &text) {
+                    Some(message) => Throw::Message(message),
+                    None => Throw::Value(failure.value),
+                }
+            })
+    })?;
+    Ok(opener)
+}
+
+/// The names a C module's function may have: a prefix up to a hyphen is a version mark.
+fn entry_points(module: &[u8]) -> Vec<Vec<u8>> {
+    let name: Vec<u8> = module
+        .iter()
+        .map(|byte| if *byte == b'.' { b'_' } else { *byte })
+        .collect();
+    let entry = |name: &[u8]| [b"luaopen_", name].concat();
+    match name.iter().position(|byte| *byte == b'-') {
+        Some(hyphen) => vec![entry(&name[..hyphen]), entry(&name[hyphen + 1..])],
+        None => vec![entry(&name)],
+    }
+}
+
+fn templates(package: &Table, field: &str) -> Result<Vec<u8>, Throw> {
+    match package.get::<Value>(field)? {
+        Value::String(text) => Ok(text.as_bytes().to_vec()),
+        _ => Err(Throw::Message(format!(
+            "'package.{field}' must be a string"
+        ))),
+    }
+}
+
+fn as_path(module: &[u8]) -> Vec<u8> {
+    module
+        .iter()
+        .map(|byte| if *byte == b'.' { b'/' } else { *byte })
+        .collect()
+}
+
+fn not_found(lua: &Lua, tried: &[String]) -> Result<MultiValue, Throw> {
+    let lines: String = tried.iter().map(|line| format!("\n\t{line}")).collect();
+    Ok(MultiValue::from_vec(vec![Value::String(
+        lua.create_string(lines)?,
+    )]))
+}
+
+/// The source without byte-order mark and `#` line; the line's end stays, so that lines count true.
+fn without_first_line_marks(source: &[u8]) -> &[u8] {
+    let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
+    if source.first() != Some(&b'#') {
+        return source;
+    }
+    let line = source
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(source.len());
+    // Compiled chunks start right behind the line.
+    let rest = &source[line..];
+    if rest.get(1) == Some(&0x1b) {
+        &rest[1..]
+    } else {
+        rest
+    }
+}
+
+/// LUA_PATH_DEFAULT and LUA_CPATH_DEFAULT of luaconf.h.
+const STOCK_PATH: &[u8] = b"/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
+    /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;./?.lua;./?/init.lua";
+const STOCK_CPATH: &[u8] = b"/usr/local/lib/lua/5.4/?.so;/usr/local/lib/lua/5.4/loadall.so;./?.so";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_has_the_task_root_its_rocks_and_the_layers_before_luas_own() {
+        let path = String::from_utf8(default_path(b"/var/task")).unwrap();
+        assert_eq!(
+            path,
+            "/var/task/?.lua;/var/task/?/init.lua;\
+             /var/task/lua_modules/share/lua/5.4/?.lua;\
+             /var/task/lua_modules/share/lua/5.4/?/init.lua;\
+             /opt/share/lua/5.4/?.lua;/opt/share/lua/5.4/?/init.lua;\
+             /opt/lua/?.lua;/opt/lua/?/init.lua;\
+             /usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
+             /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;./?.lua;./?/init.lua"
+        );
+    }
+
+    #[test]
+    fn two_semicolons_stand_for_the_default() {
+        let of = |value: &str| {
+            String::from_utf8(with_default(Some(value.as_bytes().to_vec()), b"D")).unwrap()
+        };
+        assert_eq!(of("a;;b"), "a;D;b");
+        assert_eq!(of(";;b"), "D;b");
+        assert_eq!(of("a;;"), "a;D");
+        assert_eq!(of(";;"), "D");
+        assert_eq!(of("a;b"), "a;b");
+        assert_eq!(with_default(None, b"D"), b"D");
+    }
+
+    #[test]
+    fn marks_before_the_code_are_skipped_and_lines_still_count() {
+        assert_eq!(
+            without_first_line_marks(b"\xef\xbb\xbfreturn 1"),
+            b"return 1"
+        );
+        assert_eq!(without_first_line_marks(b"#!/usr/bin/lua\nx"), b"\nx");
+        assert_eq!(without_first_line_marks(b"\xef\xbb\xbf#!lua\nx"), b"\nx");
+        assert_eq!(without_first_line_marks(b"#only"), b"");
+        assert_eq!(without_first_line_marks(b"#!lua\n\x1bLua"), b"\x1bLua");
+        assert_eq!(without_first_line_marks(b"x = #t"), b"x = #t");
+    }
+
+    #[test]
+    fn a_version_mark_before_a_hyphen_may_be_left_out() {
+        assert_eq!(entry_points(b"a.b"), [b"luaopen_a_b".to_vec()]);
+        assert_eq!(
+            entry_points(b"v2-mod"),
+            [b"luaopen_v2".to_vec(), b"luaopen_mod".to_vec()]
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! The few calls into libc that neither std nor mlua offers.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+
+unsafe extern "C" {
+    #[cfg_attr(target_vendor = "apple", link_name = "__stdoutp")]
+    static mut stdout: *mut libc::FILE;
+    #[cfg_attr(target_vendor = "apple", link_name = "__stderrp")]
+    static mut stderr: *mut libc::FILE;
+}
+
+/// Flushes C's standard output and error, where Lua's `io.write`, `io.stderr` and C modules write.
+pub fn flush_stdio() {
+    // SAFETY: both are set by the C library before main and never changed by us; fflush takes
+    // the stream's own lock.
+    unsafe {
+        libc::fflush(stdout);
+        libc::fflush(stderr);
+    }
+}
+
+/// Gives SIGPIPE its default action back, which Rust's start-up replaced by "ignore".
+///
+/// For the stand-alone interpreter: `lua script | head` ends quietly.
+pub fn die_of_broken_pipes() {
+    const SIGPIPE: c_int = libc::SIGPIPE;
+    // SAFETY: called before any other thread exists; SIG_DFL runs no code of ours.
+    unsafe {
+        libc::signal(SIGPIPE, libc::SIG_DFL);
+    }
+}
+
+/// The version of the C library, `2.34`.
+pub fn glibc_version() -> String {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: returns a string that lives as long as the process.
+    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    #[cfg(not(target_env = "gnu"))]
+    let version = c"none (another C library)";
+    version.to_string_lossy().into_owned()
+}
