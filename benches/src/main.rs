@@ -7,6 +7,7 @@ mod event;
 mod http;
 mod measure;
 mod mock;
+mod options;
 mod peer;
 mod process;
 mod table;
@@ -16,9 +17,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 
-use measure::Effort;
+use options::Options;
 use peer::Peer;
 use table::Table;
 
@@ -36,15 +37,11 @@ fn run() -> Result<()> {
     let options = Options::parse(std::env::args().skip(1))?;
     let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = benches.parent().unwrap_or(benches);
-    let mut peers = Peer::all(benches, &project.join("target/release/bootstrap"))?;
-    if !options.peers.is_empty() {
-        peers.retain(|peer| {
-            options
-                .peers
-                .iter()
-                .any(|name| peer.name.contains(name.as_str()))
-        });
-    }
+    let bootstrap = options
+        .bootstrap
+        .unwrap_or_else(|| project.join("target/release/bootstrap"));
+    let mut peers = Peer::all(benches, &bootstrap)?;
+    peers.retain(|peer| options.peers.keeps(peer.name));
     ensure!(
         !peers.is_empty(),
         "--peers names no peer; their names stand in the table"
@@ -56,13 +53,17 @@ fn run() -> Result<()> {
         let began = Instant::now();
         match part.as_str() {
             "start" => measure::start(&peers, &options.effort, &mut table)?,
-            "echo" => measure::echo(&peers, &options.effort, &mut table)?,
+            "echo" => {
+                let mut events = measure::echoed(&options.effort)?;
+                events.retain(|(event, ..)| options.events.keeps(event.name()));
+                measure::echo(&peers, &events, &options.effort, &mut table)?;
+            }
             "soak" => measure::soak(&peers, &options.effort, &mut table)?,
             "size" => {
                 let layer = project.join("target/layer").join(LAYER_ZIP);
                 measure::size(&peers, &layer, &mut table)?;
             }
-            other => bail!("unknown part {other:?}; the parts are {}", PARTS.join(", ")),
+            other => unreachable!("{other} is no part, which parsing has ruled out"),
         }
         eprintln!("{part}: {:.0} s", began.elapsed().as_secs_f64());
     }
@@ -71,50 +72,9 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// The measurements, in the order in which they run.
-const PARTS: [&str; 4] = ["start", "echo", "soak", "size"];
-
 /// What `moonlayer layer build` writes for this machine, in AWS's words for the architecture.
 const LAYER_ZIP: &str = if cfg!(target_arch = "aarch64") {
     "lua-54-arm64.zip"
 } else {
     "lua-54-x86_64.zip"
 };
-
-struct Options {
-    parts: Vec<String>,
-    /// Parts of names; empty for all peers.
-    peers: Vec<String>,
-    effort: Effort,
-}
-
-impl Options {
-    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let mut options = Self {
-            parts: Vec::new(),
-            peers: Vec::new(),
-            effort: Effort::FULL,
-        };
-        for argument in arguments {
-            match argument.as_str() {
-                "--quick" => options.effort = Effort::QUICK,
-                flag if flag.starts_with("--peers=") => {
-                    options.peers = flag["--peers=".len()..]
-                        .split(',')
-                        .map(str::to_owned)
-                        .collect();
-                }
-                flag if flag.starts_with('-') => {
-                    bail!("unknown option {flag}; usage: {USAGE}")
-                }
-                part => options.parts.push(part.to_owned()),
-            }
-        }
-        if options.parts.is_empty() {
-            options.parts = PARTS.map(str::to_owned).to_vec();
-        }
-        Ok(options)
-    }
-}
-
-const USAGE: &str = "run [start] [echo] [soak] [size] [--quick] [--peers=NAME,…]";

@@ -58,7 +58,7 @@ pub struct Prepared {
 impl Prepared {
     /// Frames an event as the service does: chunked from 2 KB on, by length below.
     pub fn new(event: Event) -> Arc<Self> {
-        let (wire, framing) = if event.body.len() > 2_048 {
+        let (wire, framing) = if event.body.len() > CHUNKED_BYTES {
             (
                 chunked(&event.body),
                 "Transfer-Encoding: chunked".to_owned(),
@@ -74,6 +74,11 @@ impl Prepared {
             wire,
             framing,
         })
+    }
+
+    /// Whether the time goes into the round trip rather than into the event.
+    pub fn is_small(&self) -> bool {
+        self.event.body.len() <= CHUNKED_BYTES
     }
 
     /// The event's name.
@@ -302,6 +307,8 @@ fn excerpt(body: &[u8]) -> String {
 const CONNECTIONS: usize = 16;
 /// No measurement takes this long between two answers.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Larger events arrive chunked.
+const CHUNKED_BYTES: usize = 2_048;
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
 /// All but the last twelve digits of a request id.
