@@ -1,5 +1,66 @@
 //! `moonlayer`, the developer's tool.
+//!
+//! Called by the name `bootstrap` it is the Lambda runtime, and by the name `lua` the stand-alone
+//! interpreter: so it runs functions with nothing else installed.
 
-fn main() -> std::process::ExitCode {
-    moonlayer::bootstrap()
+mod emulator;
+mod event;
+mod invoke;
+mod samples;
+mod variables;
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Lua on AWS Lambda: run functions on this machine as Lambda would.
+///
+/// Results go to stdout, logs and errors to stderr. The exit status is 0 only on success.
+#[derive(Debug, Parser)]
+#[command(name = "moonlayer", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One file of this crate each.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Invoke(Box<invoke::Args>),
+}
+
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    match file_name(&name).to_str() {
+        Some("bootstrap") => moonlayer::bootstrap(),
+        Some("lua") => moonlayer::standalone(),
+        _ => run(Cli::parse()),
+    }
+}
+
+fn run(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        Command::Invoke(args) => invoke::run(*args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn file_name(path: &OsString) -> &OsStr {
+    Path::new(path).file_name().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
 }

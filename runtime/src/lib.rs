@@ -17,6 +17,7 @@ mod native;
 mod panics;
 mod raised;
 pub mod search;
+mod standalone;
 pub mod state;
 mod sys;
 
@@ -30,6 +31,7 @@ use error::ErrorReport;
 use event_loop::EventLoop;
 use handler::Handler;
 use log::Log;
+use search::Files;
 use state::State;
 
 /// Runs the Lambda runtime: the program `bootstrap`.
@@ -92,7 +94,7 @@ fn init(
     }
     let config = event_loop.config();
     let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
-    let state = State::new(root, config.json_nulls, log, true)?;
+    let state = State::new(Files::working_in(root), config.json_nulls, log, true)?;
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
@@ -101,6 +103,24 @@ fn init(
 }
 
 /// Runs the stand-alone Lua interpreter: the program by the name `lua`.
+///
+/// The standard interpreter's options, `arg` and exit statuses; our module paths and built-ins.
 pub fn standalone() -> ExitCode {
-    ExitCode::SUCCESS
+    sys::die_of_broken_pipes();
+    let (config, faults) = config::read();
+    if !faults.is_empty() {
+        eprintln!("lua: {}", faults.join("; "));
+        return ExitCode::FAILURE;
+    }
+    let args: Vec<_> = std::env::args_os().collect();
+    let log = Rc::new(Log::new(config.log_format, config.log_level));
+    let environment = !standalone::ignores_environment(&args);
+    let root = std::path::absolute(&config.task_root).unwrap_or(config.task_root);
+    match State::new(Files::beside(root), config.json_nulls, &log, environment) {
+        Ok(state) => standalone::run(&state.lua, args),
+        Err(error) => {
+            eprintln!("lua: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

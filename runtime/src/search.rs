@@ -19,6 +19,8 @@ use crate::{coroutine, native};
 #[derive(Debug)]
 pub struct Files {
     root: PathBuf,
+    /// Whether the working directory is the task root: `./x.lua` is then the file `x.lua` there.
+    working_in_root: bool,
     /// The messages of syntax errors met so far, by which init errors know their kind.
     syntax_errors: RefCell<Vec<String>>,
 }
@@ -33,11 +35,20 @@ pub enum LoadError {
 }
 
 impl Files {
-    /// The files under `root`, an absolute path.
-    pub fn new(root: PathBuf) -> Self {
+    /// The files of a process that works in `root`, an absolute path.
+    pub fn working_in(root: PathBuf) -> Self {
         Self {
             root,
-            syntax_errors: RefCell::new(Vec::new()),
+            working_in_root: true,
+            syntax_errors: RefCell::default(),
+        }
+    }
+
+    /// The files of a process that works anywhere.
+    pub fn beside(root: PathBuf) -> Self {
+        Self {
+            working_in_root: false,
+            ..Self::working_in(root)
         }
     }
 
@@ -97,9 +108,12 @@ impl Files {
                     byte => path.push(*byte),
                 }
             }
-            // The working directory is the task root: `./x.lua` is the file that `x.lua` is.
-            let path = Path::new(OsStr::from_bytes(&path));
-            let path: PathBuf = self.root.join(path.strip_prefix(".").unwrap_or(path));
+            let path = PathBuf::from(OsStr::from_bytes(&path));
+            let path = if self.working_in_root {
+                self.root.join(path.strip_prefix(".").unwrap_or(&path))
+            } else {
+                path
+            };
             if tried.contains(&path) {
                 continue;
             }
@@ -266,7 +280,7 @@ fn native_searcher(
         let (message, is_missing) = fault.unwrap_or_default();
         let (module, shown) = (String::from_utf8_lossy(&name), files.shown(&file));
         if is_missing && in_parent {
-            let line = format!("\n\tno module '{module}' in file '{shown}'");
+            let line = format!("no module '{module}' in file '{shown}'");
             return Ok(MultiValue::from_vec(vec![Value::String(
                 lua.create_string(line)?,
             )]));
@@ -329,7 +343,8 @@ fn as_path(module: &[u8]) -> Vec<u8> {
 }
 
 fn not_found(lua: &Lua, tried: &[String]) -> Result<MultiValue, Throw> {
-    let lines: String = tried.iter().map(|line| format!("\n\t{line}")).collect();
+    // `require` puts a line break before each searcher's message.
+    let lines = tried.join("\n\t");
     Ok(MultiValue::from_vec(vec![Value::String(
         lua.create_string(lines)?,
     )]))

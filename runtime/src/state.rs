@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
@@ -38,22 +37,16 @@ pub struct Exit {
 impl State {
     /// A state with the standard libraries, C modules included, and our modules.
     ///
-    /// `root` is the task root, an absolute path. `environment` is false where the variables that
-    /// set Lua's paths are to be ignored.
+    /// `environment` is false where the variables that set Lua's paths are to be ignored.
     ///
     /// # Errors
     /// Only when Lua is out of memory.
-    pub fn new(
-        root: PathBuf,
-        nulls: Nulls,
-        log: &Rc<Log>,
-        environment: bool,
-    ) -> mlua::Result<Self> {
+    pub fn new(files: Files, nulls: Nulls, log: &Rc<Log>, environment: bool) -> mlua::Result<Self> {
         // SAFETY: what unsafe_new leaves to us is what its libraries can do: C modules and
         // `debug` run with the function's own rights, which is what its author asked for.
         let lua = unsafe { Lua::unsafe_new() };
         let codec = Codec::new(&lua, nulls)?;
-        let files = Rc::new(Files::new(root));
+        let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
         modules::install(&lua, &codec, log)?;
         coroutine::install(&lua)?;
@@ -177,4 +170,47 @@ pub fn throwing(lua: &Lua, inner: Function) -> mlua::Result<Function> {
     }
     // SAFETY: the closure pops `inner` off the stack as its one upvalue and leaves itself there.
     unsafe { lua.exec_raw(inner, |l| ffi::lua_pushcclosure(l, call, 1)) }
+}
+
+/// What Lua says of itself: `Lua 5.4.9  Copyright (C) …`.
+pub(crate) fn lua_copyright() -> &'static str {
+    unsafe extern "C" {
+        static lua_ident: std::ffi::c_char;
+    }
+    // SAFETY: lapi.c defines it as a constant array that ends in NUL and lives as long as the process.
+    let ident = unsafe { std::ffi::CStr::from_ptr(&raw const lua_ident) };
+    // "$LuaVersion: … $$LuaAuthors: … $"
+    let ident = ident.to_str().unwrap_or_default();
+    let copyright = ident
+        .split('$')
+        .nth(1)
+        .and_then(|part| part.strip_prefix("LuaVersion: "));
+    copyright.unwrap_or(ident).trim_end()
+}
+
+/// Calls `function` with `handler` as Lua's message handler, from a stack that is otherwise bare.
+///
+/// # Errors
+/// The outer error is Lua's (no memory); the inner is what `handler` made of what was thrown.
+pub(crate) fn call_with_handler(
+    lua: &Lua,
+    handler: &Function,
+    function: Value,
+    args: MultiValue,
+) -> mlua::Result<Result<MultiValue, Value>> {
+    // SAFETY: the stack holds the handler, the function and its arguments; the results or the
+    // error take the place of the last two, and the status that of the handler. The closure
+    // captures nothing, so Lua's jumps leave nothing behind.
+    let (status, mut results): (c_int, MultiValue) = unsafe {
+        lua.exec_raw((handler, function, args), |l| {
+            let status = ffi::lua_pcall(l, ffi::lua_gettop(l) - 2, ffi::LUA_MULTRET, 1);
+            ffi::luaL_checkstack(l, 1, c"too many results".as_ptr());
+            ffi::lua_pushinteger(l, status.into());
+            ffi::lua_replace(l, 1);
+        })
+    }?;
+    Ok(match status {
+        ffi::LUA_OK => Ok(results),
+        _ => Err(results.pop_front().unwrap_or(Value::Nil)),
+    })
 }

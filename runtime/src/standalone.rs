@@ -1,0 +1,363 @@
+//! The stand-alone interpreter: what the `lua` command does with its arguments, its environment
+//! and its standard input (chapter 7 of Lua's reference manual).
+//!
+//! Lua's own functions do the reading, loading and printing, so that C's buffers stay in order and
+//! bytes stay bytes. They are taken from the state before any code of the user's runs.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::ExitCode;
+
+use mlua::state::{GcGenParams, GcMode};
+use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Value};
+
+use crate::state;
+
+mod command_line;
+
+pub(crate) use command_line::ignores_environment;
+use command_line::{Action, CommandLine};
+
+/// Runs the interpreter with the command line `args`, whose first is the program's name.
+///
+/// Gives status 1 when the command line is wrong or code that it runs raises an error, as `lua`
+/// does. Blocks until the code ends. `lua` must be dropped before the process ends: finalizers run
+/// then.
+pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
+    let program = match args.first() {
+        Some(name) if !name.is_empty() => name.as_bytes(),
+        _ => b"lua",
+    };
+    let line = match CommandLine::parse(&args) {
+        Ok(line) => line,
+        Err(bad_option) => {
+            complain(Some(program), &command_line::usage(program, bad_option));
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = Interpreter::new(lua, program).and_then(|mut lua| lua.run(&line, &args));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Reported) => ExitCode::FAILURE,
+        Err(Failed::Raised(error)) => {
+            complain(Some(program), error.to_string().as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why the interpreter ends with status 1.
+enum Failed {
+    /// The user has been told.
+    Reported,
+    /// Something outside every protected call raised: a metamethod of the globals, no memory.
+    Raised(mlua::Error),
+}
+
+impl From<mlua::Error> for Failed {
+    fn from(error: mlua::Error) -> Self {
+        Self::Raised(error)
+    }
+}
+
+type Outcome<T = ()> = Result<T, Failed>;
+
+struct Interpreter<'a> {
+    lua: &'a Lua,
+    /// What stands before a message; interactive mode has none.
+    program: Option<&'a [u8]>,
+    explain: Function,
+    load: Function,
+    loadfile: Function,
+    print: Function,
+    read_line: Function,
+    tostring: Function,
+    version_name: String,
+}
+
+impl<'a> Interpreter<'a> {
+    fn new(lua: &'a Lua, program: &'a [u8]) -> Outcome<Self> {
+        let globals = lua.globals();
+        let (explain, read_line) = lua.load(PRELUDE).set_name("=[lua]").eval()?;
+        Ok(Self {
+            lua,
+            program: Some(program),
+            explain,
+            load: globals.raw_get("load")?,
+            loadfile: globals.raw_get("loadfile")?,
+            print: globals.raw_get("print")?,
+            read_line,
+            tostring: globals.raw_get("tostring")?,
+            version_name: globals.raw_get("_VERSION")?,
+        })
+    }
+
+    fn run(&mut self, line: &CommandLine, args: &[OsString]) -> Outcome {
+        if line.shows_version {
+            self.print_version()?;
+        }
+        self.set_arg(args, line.script.unwrap_or(0))?;
+        write_warnings_to_stderr(self.lua);
+        self.lua
+            .gc_set_mode(GcMode::Generational(GcGenParams::default()));
+        if !line.ignores_environment {
+            self.run_init()?;
+        }
+        for action in &line.actions {
+            match action {
+                Action::Execute(text) => self.run_text(text, "=(command line)")?,
+                Action::Require(library) => self.require(library)?,
+                Action::WarningsOn => self.lua.warning("@on", false),
+            }
+        }
+        if let Some(script) = line.script {
+            self.run_script(args, script)?;
+        }
+        if line.interactive {
+            self.converse()
+        } else if line.script.is_none() && !line.has_own_work {
+            if io::stdin().is_terminal() {
+                self.print_version()?;
+                self.converse()
+            } else {
+                self.run_file(None, MultiValue::new())
+            }
+        } else {
+            Ok(())
+        }
+    }
+
+    fn print_version(&self) -> Outcome {
+        Ok(self.print.call(state::lua_copyright())?)
+    }
+
+    /// Sets `arg`: the script's name is at 0, its arguments follow, what stands before is negative.
+    fn set_arg(&self, args: &[OsString], script: usize) -> Outcome {
+        let arg = self.lua.create_table()?;
+        for (index, value) in (0_i64..).zip(args) {
+            let value = self.lua.create_string(value.as_bytes())?;
+            arg.raw_set(index - script as i64, value)?;
+        }
+        Ok(self.lua.globals().raw_set("arg", arg)?)
+    }
+
+    /// Runs what `LUA_INIT_5_4`, else `LUA_INIT`, holds: code, or `@` and a file's name.
+    fn run_init(&self) -> Outcome {
+        let suffix = self
+            .version_name
+            .trim_start_matches("Lua ")
+            .replace('.', "_");
+        for name in [format!("LUA_INIT_{suffix}"), "LUA_INIT".to_owned()] {
+            if let Some(init) = std::env::var_os(&name) {
+                let init = init.into_vec();
+                return match init.strip_prefix(b"@") {
+                    Some(file) => self.run_file(Some(file), MultiValue::new()),
+                    None => self.run_text(&init, &format!("={name}")),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn run_text(&self, text: &[u8], name: &str) -> Outcome {
+        let text = self.lua.create_string(text)?;
+        let function = self.loaded(self.load.call((text, name))?)?;
+        self.call(function, MultiValue::new()).map(drop)
+    }
+
+    /// Runs a file, or standard input.
+    fn run_file(&self, name: Option<&[u8]>, args: MultiValue) -> Outcome {
+        let name = name.map(|name| self.lua.create_string(name)).transpose()?;
+        let function = self.loaded(self.loadfile.call(name)?)?;
+        self.call(function, args).map(drop)
+    }
+
+    fn run_script(&self, args: &[OsString], script: usize) -> Outcome {
+        // After `--`, a script may be called `-`.
+        let is_stdin = args[script] == "-" && args[script - 1] != "--";
+        let name = (!is_stdin).then(|| args[script].as_bytes());
+        // `LUA_INIT` and `-e` may have changed it.
+        let Value::Table(arg) = self.lua.globals().get("arg")? else {
+            return self.fail(b"'arg' is not a table");
+        };
+        let script_args = (1..=arg.len()?).map(|index| arg.raw_get(index));
+        self.run_file(name, script_args.collect::<mlua::Result<_>>()?)
+    }
+
+    /// `-l`: `g = require "mod"` for `g=mod`; for `mod-v2` alone, the global is `mod`.
+    fn require(&self, library: &[u8]) -> Outcome {
+        let split = |mark| library.iter().position(|byte| *byte == mark);
+        let (global, module) = match (split(b'='), split(b'-')) {
+            (Some(equals), _) => (&library[..equals], &library[equals + 1..]),
+            (None, Some(hyphen)) => (&library[..hyphen], library),
+            (None, None) => (library, library),
+        };
+        let globals = self.lua.globals();
+        let module = self.lua.create_string(module)?;
+        let mut results = self.call(globals.get("require")?, module)?;
+        let value = results.pop_front().unwrap_or(Value::Nil);
+        Ok(globals.set(self.lua.create_string(global)?, value)?)
+    }
+
+    /// The read-eval-print loop.
+    fn converse(&mut self) -> Outcome {
+        let program = self.program.take();
+        while let Some(line) = self.read_line("_PROMPT", "> ")? {
+            // What fails is reported, and the next line read.
+            let results = self.complete(line).and_then(|chunk| self.call(chunk, ()));
+            match results {
+                Ok(results) if !results.is_empty() => self.show(results)?,
+                Ok(_) | Err(Failed::Reported) => {}
+                Err(raised) => return Err(raised),
+            }
+        }
+        self.print.call::<()>("")?;
+        self.program = program;
+        Ok(())
+    }
+
+    /// Compiles `line` as an expression, else as a statement, for which more lines may be read.
+    fn complete(&self, mut line: Vec<u8>) -> Outcome<Value> {
+        // As Lua 5.2 and older wrote it.
+        if line.first() == Some(&b'=') {
+            line.splice(..1, *b"return ");
+        }
+        let expression = self
+            .lua
+            .create_string([b"return ", &line[..], b";"].concat())?;
+        let (chunk, _): (Value, Value) = self.load.call((expression, "=stdin"))?;
+        if !chunk.is_nil() {
+            return Ok(chunk);
+        }
+        loop {
+            let text = self.lua.create_string(&line)?;
+            let loaded: (Value, Value) = self.load.call((text, "=stdin"))?;
+            // Lua says so when the text ends where it must go on.
+            let incomplete = match &loaded {
+                (Value::Nil, Value::String(fault)) => fault.as_bytes().ends_with(b"<eof>"),
+                _ => false,
+            };
+            match if incomplete {
+                self.read_line("_PROMPT2", ">> ")?
+            } else {
+                None
+            } {
+                Some(next) => {
+                    line.push(b'\n');
+                    line.extend(next);
+                }
+                None => return self.loaded(loaded),
+            }
+        }
+    }
+
+    /// Reads a line without its end, after the prompt that the global `name` holds.
+    fn read_line(&self, name: &str, default: &str) -> Outcome<Option<Vec<u8>>> {
+        let prompt = match self.lua.globals().get(name)? {
+            Value::Nil => default.as_bytes().to_vec(),
+            value => {
+                let tostring = Value::Function(self.tostring.clone());
+                match self.call_bare(tostring, value)? {
+                    Ok(text) => text_of(text.front().unwrap_or(&Value::Nil)),
+                    Err(error) => return self.fail(&text_of(&error)),
+                }
+            }
+        };
+        let line: Option<LuaString> = self.read_line.call(self.lua.create_string(prompt)?)?;
+        Ok(line.map(|line| line.as_bytes().to_vec()))
+    }
+
+    fn show(&self, results: MultiValue) -> Outcome {
+        if let Err(error) = self.call_bare(self.lua.globals().get("print")?, results)? {
+            let text = [b"error calling 'print' (", &text_of(&error)[..], b")"].concat();
+            complain(self.program, &text);
+        }
+        Ok(())
+    }
+
+    /// The function that `load` or `loadfile` gave; or the fault it gave is reported.
+    fn loaded(&self, (function, fault): (Value, Value)) -> Outcome<Value> {
+        if function.is_nil() {
+            self.fail(&text_of(&fault))
+        } else {
+            Ok(function)
+        }
+    }
+
+    /// Calls `function`; an error is reported with a traceback.
+    fn call(&self, function: Value, args: impl IntoLuaMulti) -> Outcome<MultiValue> {
+        let args = args.into_lua_multi(self.lua)?;
+        match state::call_with_handler(self.lua, &self.explain, function, args)? {
+            Ok(results) => Ok(results),
+            Err(explained) => self.fail(&text_of(&explained)),
+        }
+    }
+
+    /// Calls `function`; an error comes back as text, without a traceback.
+    fn call_bare(
+        &self,
+        function: Value,
+        args: impl IntoLuaMulti,
+    ) -> Outcome<Result<MultiValue, Value>> {
+        let args = args.into_lua_multi(self.lua)?;
+        Ok(state::call_with_handler(
+            self.lua,
+            &self.tostring,
+            function,
+            args,
+        )?)
+    }
+
+    fn fail<T>(&self, message: &[u8]) -> Outcome<T> {
+        complain(self.program, message);
+        Err(Failed::Reported)
+    }
+}
+
+fn text_of(message: &Value) -> Vec<u8> {
+    match message {
+        Value::String(text) => text.as_bytes().to_vec(),
+        _ => b"(error message not a string)".to_vec(),
+    }
+}
+
+/// Gives Lua's `warn` a voice: off until a warning `@on`, then a line on standard error each.
+fn write_warnings_to_stderr(lua: &Lua) {
+    let (on, continues) = (std::cell::Cell::new(false), std::cell::Cell::new(false));
+    lua.set_warning_function(move |_, message, to_be_continued| {
+        let is_control = !continues.get() && !to_be_continued && message.starts_with('@');
+        if is_control {
+            match message {
+                "@on" => on.set(true),
+                "@off" => on.set(false),
+                // Controls are for whoever knows them.
+                _ => {}
+            }
+        } else {
+            if on.get() {
+                let start = if continues.get() { "" } else { "Lua warning: " };
+                let end = if to_be_continued { "" } else { "\n" };
+                write_stderr(&[start.as_bytes(), message.as_bytes(), end.as_bytes()]);
+            }
+            continues.set(to_be_continued);
+        }
+        Ok(())
+    });
+}
+
+fn complain(program: Option<&[u8]>, message: &[u8]) {
+    match program {
+        Some(program) => write_stderr(&[program, b": ", message, b"\n"]),
+        None => write_stderr(&[message, b"\n"]),
+    }
+}
+
+/// Writes in one piece; where standard error is closed, there is nobody left to tell.
+fn write_stderr(parts: &[&[u8]]) {
+    let _ = io::stderr().write_all(&parts.concat());
+}
+
+/// Gives the message handler and the reader of lines; in Lua, because a handler must work where
+/// the stack has just overflowed.
+const PRELUDE: &str = include_str!("standalone/prelude.lua");

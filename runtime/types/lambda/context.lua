@@ -1,0 +1,53 @@
+---@meta _
+
+---The handler's second argument. It comes with each event; there is no module to require.
+---
+---What the service did not send is `nil`: test before you use an optional field.
+---@class lambda.Context
+---The request's id; the same for each attempt at it.
+---@field aws_request_id string
+---The ARN that was called, with alias or version where the caller named one.
+---@field invoked_function_arn? string
+---@field function_name? string
+---`"$LATEST"` or a number.
+---@field function_version? string
+---The function's memory in MB (1 MB is 1,048,576 bytes).
+---@field memory_limit_in_mb? integer
+---Absent in functions that start from a snapshot (SnapStart).
+---@field log_group_name? string
+---Absent in functions that start from a snapshot (SnapStart).
+---@field log_stream_name? string
+---Who called, where a mobile app did through Amazon Cognito.
+---@field identity? lambda.Identity
+---What the caller sent as client context.
+---@field client_context? lambda.ClientContext
+---The tenant, in functions that isolate tenants.
+---@field tenant_id? string
+---When the service ends this invocation, in milliseconds since 1970-01-01 UTC.
+---@field deadline_ms? integer
+---The X-Ray trace header: `Root=1-…;Parent=…;Sampled=1`.
+---@field trace_id? string
+---Whether this is the first invocation of its process.
+---@field cold_start boolean
+---The W3C trace context that the caller sent in the client context.
+---@field w3c? lambda.W3C
+---Gives the time that is left to this invocation, in milliseconds; never below 0. It may be called
+---with a dot or a colon.
+---@field get_remaining_time_in_millis fun(self?: lambda.Context): integer
+
+---@class lambda.Identity
+---@field cognito_identity_id? string
+---@field cognito_identity_pool_id? string
+
+---The client context as the caller sent it: its names are the caller's, these are those of AWS's
+---mobile SDKs.
+---@class lambda.ClientContext
+---@field client? table<string, any>
+---@field custom? table<string, any>
+---@field env? table<string, any>
+---@field [string] any
+
+---@class lambda.W3C
+---@field traceparent? string
+---@field tracestate? string
+---@field baggage? string

@@ -1,0 +1,17 @@
+//! `moonlayer invoke`, the program, on functions written for the purpose: what it prints where,
+//! and with which exit status.
+
+#[path = "invoke/bad_input.rs"]
+mod bad_input;
+#[path = "invoke/environment.rs"]
+mod environment;
+#[path = "invoke/events.rs"]
+mod events;
+#[path = "invoke/failures.rs"]
+mod failures;
+#[path = "invoke/limits.rs"]
+mod limits;
+#[path = "invoke/output.rs"]
+mod output;
+#[path = "invoke/support.rs"]
+mod support;
