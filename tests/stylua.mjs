@@ -20,14 +20,21 @@ const choices = {
   collapse_simple_statement: stylua.CollapseSimpleStatement,
 };
 
-const config = stylua.Config.new();
+const settings = [];
 for (const line of readFileSync(join(project, "stylua.toml"), "utf8").split("\n")) {
   const setting = /^(\w+) = (?:"(\w+)"|(\d+))$/.exec(line);
   if (line.trim() === "" || line.startsWith("#")) continue;
   const [, name, word, number] = setting ?? [];
   const value = word === undefined ? Number(number) : choices[name]?.[word];
   if (value === undefined || Number.isNaN(value)) throw new Error(`stylua.toml: ${line}`);
-  config[name] = value;
+  settings.push([name, value]);
+}
+
+// Each formatting uses its configuration up.
+function configuration() {
+  const config = stylua.Config.new();
+  for (const [name, value] of settings) config[name] = value;
+  return config;
 }
 
 // What git would commit, so neither what is built nor what is installed.
@@ -43,7 +50,7 @@ for (const name of files) {
   if (!existsSync(path)) continue; // removed, not committed yet
   const before = readFileSync(path, "utf8");
   try {
-    const after = stylua.formatCode(before, config, null, stylua.OutputVerification.Full);
+    const after = stylua.formatCode(before, configuration(), null, stylua.OutputVerification.Full);
     if (after === before) continue;
     if (!check) {
       writeFileSync(path, after);
