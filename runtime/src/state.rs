@@ -11,7 +11,7 @@ use crate::json::{Codec, Nulls};
 use crate::log::Log;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search::{self, Files};
-use crate::{coroutine, modules};
+use crate::{coroutine, modules, sys};
 
 /// A Lua state and what the runtime keeps beside it.
 #[derive(Debug)]
@@ -135,6 +135,7 @@ impl State {
         {
             // An error of a finalizer has nobody to go to here.
             let _ = self.lua.gc_collect();
+            sys::consolidate_heap();
             self.live_bytes.set(self.lua.used_memory());
         }
     }
