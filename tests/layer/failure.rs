@@ -69,7 +69,7 @@ fn a_missing_cargo_is_named() {
 fn another_processor_or_lua_is_refused_with_the_list() {
     let checkout = Checkout::building(good());
     for (arguments, available) in [
-        (["--arch", "arm64"], "x86_64"),
+        (["--arch", "riscv64"], "x86_64, arm64"),
         (["--interpreter", "luajit-21"], "lua-54"),
     ] {
         let output = checkout.build(&arguments);

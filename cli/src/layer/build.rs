@@ -36,12 +36,16 @@ pub enum Arch {
     /// Intel and AMD, 64 bits; Lambda's default.
     #[value(name = "x86_64")]
     X86_64,
+    /// Graviton; built on an arm64 machine, or by cargo-zigbuild where Rust has its target.
+    #[value(name = "arm64")]
+    Arm64,
 }
 
 impl Arch {
     /// The name of the target in Rust's words.
     pub fn triple(self) -> &'static str {
         match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
             Self::X86_64 => "x86_64-unknown-linux-gnu",
         }
     }
@@ -49,6 +53,7 @@ impl Arch {
     /// The machine that the header of an ELF file names.
     pub fn elf_machine(self) -> u16 {
         match self {
+            Self::Arm64 => object::elf::EM_AARCH64.0,
             Self::X86_64 => object::elf::EM_X86_64.0,
         }
     }
@@ -57,6 +62,7 @@ impl Arch {
 impl fmt::Display for Arch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Arm64 => "arm64",
             Self::X86_64 => "x86_64",
         })
     }

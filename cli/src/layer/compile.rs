@@ -32,21 +32,22 @@ pub fn bootstrap(checkout: &Checkout, arch: Arch) -> anyhow::Result<Vec<u8>> {
         Ok(executable)
     };
 
-    let why = if host(checkout)? == arch.triple() {
+    let host = host(checkout)?;
+    let why = if host == arch.triple() {
         let executable = compile(Tool::Cargo)?;
         match elf::too_new(&executable, arch)? {
             None => return Ok(executable),
-            Some(version) => format!("this machine's glibc makes bootstrap need {version}"),
+            Some(version) => format!(
+                "this machine's glibc makes bootstrap need {version}, and Amazon Linux 2023 has \
+                 glibc {}",
+                elf::AMAZON_LINUX
+            ),
         }
     } else {
-        format!("this machine is not {}", arch.triple())
+        format!("this machine builds for {host}, not for {}", arch.triple())
     };
     if !has_zigbuild(checkout) {
-        bail!(
-            "{why}, and Amazon Linux 2023 has glibc {}; {}",
-            elf::AMAZON_LINUX,
-            ways_out(arch)
-        );
+        bail!("{why}; {}", ways_out(arch));
     }
     let executable = compile(Tool::Zigbuild)?;
     if let Some(version) = elf::too_new(&executable, arch)? {
@@ -59,12 +60,13 @@ pub fn bootstrap(checkout: &Checkout, arch: Arch) -> anyhow::Result<Vec<u8>> {
     Ok(executable)
 }
 
-/// What to do on a machine whose own linker makes a binary that Amazon Linux cannot start.
+/// What to do on a machine whose own linker cannot make the binary for Amazon Linux.
 fn ways_out(arch: Arch) -> String {
     format!(
         "either install cargo-zigbuild and zig (`pip install cargo-zigbuild ziglang`) and repeat \
          this command, which then builds with `cargo zigbuild --target {}.{}`, or build in a \
-         container: `docker build -f Dockerfile.build --target layer --output target/layer .`",
+         container of that platform: `docker build -f Dockerfile.build --target layer --output \
+         target/layer .`",
         arch.triple(),
         elf::AMAZON_LINUX
     )
