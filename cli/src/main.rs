@@ -6,6 +6,7 @@
 mod emulator;
 mod event;
 mod invoke;
+mod layer;
 mod samples;
 mod variables;
 
@@ -29,6 +30,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Invoke(Box<invoke::Args>),
+    /// The layer that functions share
+    Layer(layer::Layer),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Invoke(args) => invoke::run(*args),
+        Command::Layer(layer) => layer.run().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

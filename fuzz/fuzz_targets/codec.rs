@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use libfuzzer_sys::fuzz_target;
-use moonlayer::json::{Codec, Nulls, is_object};
 use mlua::{Lua, Value};
+use moonlayer::json::{Codec, Nulls, is_object};
 
 thread_local! {
     // One state for the whole run: what one text leaves behind, the next one meets.
@@ -34,14 +34,26 @@ fn check(lua: &Lua, codec: &Codec, text: &[u8]) {
         // What serde_json refuses though JSON's grammar has it: numbers that no double holds, escaped lone
         // surrogates, deep nesting; and bytes that are not UTF-8, which Lua's strings may hold.
         let message = error.to_string();
-        let known = ["number out of range", "surrogate", "hex escape", "recursion limit", "unicode code point"];
+        let known = [
+            "number out of range",
+            "surrogate",
+            "hex escape",
+            "recursion limit",
+            "unicode code point",
+        ];
         let known = known.iter().any(|reason| message.contains(reason));
-        assert!(known || std::str::from_utf8(text).is_err(), "only we accept {text:?}: {message}");
+        assert!(
+            known || std::str::from_utf8(text).is_err(),
+            "only we accept {text:?}: {message}"
+        );
     }
     let mut once = Vec::new();
     if let Err(error) = codec.encode(lua, &value, &mut once) {
         // Only an infinity (1e400) or bytes that are not UTF-8 can be decoded and not encoded.
-        assert!(judge.is_err(), "cannot encode what serde_json accepts, {text:?}: {error}");
+        assert!(
+            judge.is_err(),
+            "cannot encode what serde_json accepts, {text:?}: {error}"
+        );
         return;
     }
     if let Ok(judge) = &judge {
@@ -54,7 +66,9 @@ fn check(lua: &Lua, codec: &Codec, text: &[u8]) {
     let mut options = codec.encoding.get();
     options.indent = 1;
     let mut indented = Vec::new();
-    codec.encode_with(lua, &again, &mut indented, options).expect("it could be encoded on one line");
+    codec
+        .encode_with(lua, &again, &mut indented, options)
+        .expect("it could be encoded on one line");
     let indented = codec.decode(lua, &indented).expect("indented text is JSON");
     assert!(same_values(&value, &indented), "{text:?}");
 }
@@ -66,7 +80,9 @@ fn same(ours: &serde_json::Value, theirs: &serde_json::Value) -> bool {
         (Number(a), Number(b)) => a == b || a.as_f64() == b.as_f64() && b.as_i64().is_none(),
         (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Object(a), Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
         }
         _ => ours == theirs,
     }
@@ -78,11 +94,17 @@ fn same_values(a: &Value, b: &Value) -> bool {
         (Value::Integer(a), Value::Integer(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits(),
         (Value::Table(a), Value::Table(b)) => {
-            let pairs = || a.pairs::<Value, Value>().map(|pair| pair.expect("no conversion fails"));
+            let pairs = || {
+                a.pairs::<Value, Value>()
+                    .map(|pair| pair.expect("no conversion fails"))
+            };
             a.metatable() == b.metatable()
                 && pairs().count() == b.pairs::<Value, Value>().count()
                 && pairs().all(|(key, value)| {
-                    same_values(&value, &b.raw_get::<Value>(key).expect("no conversion fails"))
+                    same_values(
+                        &value,
+                        &b.raw_get::<Value>(key).expect("no conversion fails"),
+                    )
                 })
         }
         _ => a == b,

@@ -7,6 +7,7 @@ mod http;
 
 use std::fmt;
 
+use crate::buffer;
 use crate::error::ErrorReport;
 use crate::invocation::Invocation;
 use http::{Connection, Failure, Head};
@@ -95,7 +96,10 @@ impl RuntimeApi {
             .exchange(request.as_bytes(), b"", true, &mut event)
             .map_err(|failure| self.unreachable(PATH, &failure))?;
         match head.status {
-            204 => Ok(None),
+            204 => {
+                self.keep(event);
+                Ok(None)
+            }
             200..=299 => self.invocation(&head, event).map(Some),
             status => Err(refused(PATH, status, &event)),
         }
@@ -141,7 +145,7 @@ impl RuntimeApi {
             ..invocation.post()
         };
         let answered = self.post(&path, &head, body);
-        self.event = invocation.event;
+        self.keep(invocation.event);
         let status = answered?;
         match status {
             413 => Ok(Verdict::TooLarge),
@@ -179,7 +183,7 @@ impl RuntimeApi {
             };
             answered = self.post(&path, &head, &report.small_body());
         }
-        self.event = invocation.event;
+        self.keep(invocation.event);
         self.verdict(&path, answered?)
     }
 
@@ -227,6 +231,13 @@ impl RuntimeApi {
             .exchange(request.as_bytes(), body, false, &mut self.answer)
             .map(|head| head.status)
             .map_err(|failure| self.unreachable(path, &failure))
+    }
+
+    /// Takes an event's buffer back for the next.
+    fn keep(&mut self, event: Vec<u8>) {
+        let used = event.len();
+        self.event = event;
+        buffer::shrink(&mut self.event, used);
     }
 
     fn verdict(&self, path: &str, status: u16) -> Result<Verdict, Fault> {

@@ -13,7 +13,7 @@ use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::log::Log;
 use crate::state::{Exit, State};
-use crate::{coroutine, sys};
+use crate::{buffer, coroutine, sys};
 
 /// One polling loop and what it shares with the `os.exit` of its Lua state.
 #[derive(Debug)]
@@ -73,9 +73,12 @@ impl EventLoop {
                 Err(report) => self.fail(invocation, &report)?,
             }
             cold_start = false;
-            shrink(&mut response);
             self.log.end();
             state.export_trace_id(None);
+            // The caller has its answer: what is put off until here costs it nothing.
+            let used = response.len();
+            buffer::shrink(&mut response, used);
+            state.tidy();
         }
     }
 
@@ -190,13 +193,4 @@ fn fault_report() -> ErrorReport {
 /// Whether the X-Ray header asks for this request to be traced.
 fn is_sampled(trace_id: &str) -> bool {
     trace_id.split(';').any(|part| part.trim() == "Sampled=1")
-}
-
-/// Gives the memory of a large response back.
-fn shrink(buffer: &mut Vec<u8>) {
-    const KEPT_BYTES: usize = 1024 * 1024;
-    if buffer.capacity() > KEPT_BYTES {
-        buffer.clear();
-        buffer.shrink_to(KEPT_BYTES);
-    }
 }

@@ -4,6 +4,7 @@
 //! [`handler`] is called in its Lua [`state`], and [`api`] posts the answer or an [`error`] report.
 
 pub mod api;
+mod buffer;
 pub mod config;
 mod coroutine;
 pub mod error;

@@ -1,6 +1,7 @@
 //! `State`: one Lua state as user code finds it: libraries, paths, built-ins, `print`, `os.exit`.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use crate::json::{Codec, Nulls};
 use crate::log::Log;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search::{self, Files};
-use crate::{coroutine, modules};
+use crate::{coroutine, modules, sys};
 
 /// A Lua state and what the runtime keeps beside it.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct State {
     pub codec: Rc<Codec>,
     /// Its files.
     pub files: Rc<Files>,
+    /// What was alive after the last collection between two invocations.
+    live_bytes: Cell<usize>,
 }
 
 /// `os.exit` as user code called it.
@@ -50,7 +53,12 @@ impl State {
         search::install(&lua, &files, environment)?;
         modules::install(&lua, &codec, log)?;
         coroutine::install(&lua)?;
-        Ok(Self { lua, codec, files })
+        Ok(Self {
+            lua,
+            codec,
+            files,
+            live_bytes: Cell::new(0),
+        })
     }
 
     /// Makes `print` write log records.
@@ -113,6 +121,23 @@ impl State {
             Ok(())
         })?;
         os.raw_set("exit", exit)
+    }
+
+    /// Collects garbage when the heap has doubled since the last time, and gives large buffers back.
+    ///
+    /// For the time between two invocations, so that Lua's collector has less to do in them. A
+    /// collector that the function's author has stopped stays so.
+    pub fn tidy(&self) {
+        const LEAST_GROWTH_BYTES: usize = 1024 * 1024;
+        self.codec.shrink();
+        let live = self.live_bytes.get().min(self.lua.used_memory());
+        if self.lua.used_memory() - live > live.max(LEAST_GROWTH_BYTES) && self.lua.gc_is_running()
+        {
+            // An error of a finalizer has nobody to go to here.
+            let _ = self.lua.gc_collect();
+            sys::consolidate_heap();
+            self.live_bytes.set(self.lua.used_memory());
+        }
     }
 
     /// Sets or unsets the variable by which SDKs and child processes find the trace.

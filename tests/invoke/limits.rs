@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -60,7 +60,14 @@ fn a_handler_that_does_not_come_back_is_killed_with_all_it_started() {
     let invoke = stuck().args(["--timeout", "0.5"]);
     let folder = invoke.folder().to_owned();
     let reader = std::thread::spawn(move || ended(running(&folder)));
+    let begun = Instant::now();
     let ran = invoke.run();
+    // Far from its own 60 s, and far enough from the half second for a busy machine.
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
     ran.fails(
         "Sandbox.Timedout",
         "Error: Task timed out after 0.50 seconds",

@@ -1,6 +1,6 @@
 //! What is printed where.
 
-use crate::support::Invoke;
+use crate::support::{Invoke, Ran};
 
 #[test]
 fn the_response_is_on_stdout_and_lambda_s_lines_on_stderr() {
@@ -47,17 +47,29 @@ fn the_response_is_on_stdout_and_lambda_s_lines_on_stderr() {
 fn the_memory_is_what_the_function_really_used() {
     let ran = Invoke::body("local held = ('x'):rep(64 << 20) return #held").run();
     ran.responds("67108864");
+    assert!((64..200).contains(&memory(&ran)), "{ran:?}");
+}
+
+#[test]
+fn the_memory_of_a_process_that_dies_is_known_from_before() {
+    // It lives long enough to be looked at.
+    let body = "held = ('x'):rep(64 << 20) os.execute 'sleep 0.5; kill -s KILL $PPID'";
+    let ran = Invoke::body(body).run();
+    ran.fails("Runtime.ExitError", "signal: killed");
+    assert!((64..200).contains(&memory(&ran)), "{ran:?}");
+}
+
+#[track_caller]
+fn memory(ran: &Ran) -> u32 {
     let (_, rest) = ran
         .stderr
         .split_once("Max Memory Used: ")
         .expect("a figure");
-    let memory: u32 = rest
-        .split(' ')
+    rest.split(' ')
         .next()
         .expect("a figure")
         .parse()
-        .expect("a number");
-    assert!((64..200).contains(&memory), "{ran:?}");
+        .expect("a number")
 }
 
 #[test]

@@ -103,8 +103,8 @@ impl State {
         if !matches!(self.phase, Phase::Running(_)) {
             return Err(self.not_allowed(to));
         }
-        // A runtime that does not know of attempts sends none; an empty header is absent.
-        if attempt_id.is_some_and(|id| !id.is_empty() && id != invocation.attempt_id) {
+        // A runtime that does not know of attempts sends none.
+        if attempt_id.is_some_and(|id| id != invocation.attempt_id) {
             return Err(Refusal::InvokeTimeout);
         }
         self.phase = Phase::Answering(invocation);

@@ -202,7 +202,10 @@ impl Input {
             if size == self.buffer.len() {
                 return Err(malformed("a head or chunk line of over 4 MB"));
             }
-            self.buffer.resize(size, 0);
+            // Fresh zeroed memory, not `resize`: pages that no event reaches are never touched.
+            let mut larger = vec![0; size];
+            larger[..self.end].copy_from_slice(&self.buffer);
+            self.buffer = larger;
         }
         let count = uninterrupted(|| stream.read(&mut self.buffer[self.end..]))?;
         if count == 0 {
@@ -387,8 +390,8 @@ fn malformed(what: &str) -> io::Error {
 
 /// The reference clients wait as long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// One read of a small event; big ones go past it.
-const BUFFER_BYTES: usize = 32 * 1024;
+/// More than the chunks that the service sends, so that one read takes several.
+const BUFFER_BYTES: usize = 128 * 1024;
 /// 1 MB is the service's limit for all headers.
 const HEAD_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 const EVENT_LIMIT_BYTES: u64 = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! Lua's garbage collector while a large text is decoded.
 //!
 //! All that a walk makes stays alive until it ends, so each cycle that the collector goes through in it marks
-//! in vain; it costs a third of the walk. So it rests then. Its work is not forgotten: what the last
+//! in vain. So it rests then. Its work is not forgotten: what the last
 //! event left is collected before the walk, when the heap has doubled since the last time, which is Lua's own
 //! measure. At that point most of the heap is dead, and a dead object costs least. A memory limit is
 //! kept all the same: Lua's emergency collection is not bound by the pause.

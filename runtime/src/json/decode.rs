@@ -68,6 +68,11 @@ impl Decoder {
         value
     }
 
+    /// Gives back what a large text took and the last one did not need.
+    pub fn shrink(&mut self) {
+        self.tape.shrink();
+    }
+
     /// Whether the walk has stopped Lua's collector, which the caller then has to restart, however the walk ended.
     pub fn resumes_collector(&mut self) -> bool {
         self.collector.resumes()

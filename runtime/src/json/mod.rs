@@ -28,6 +28,7 @@ use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
 
+use crate::buffer;
 use decode::Decoder;
 use encode::{Encoder, Stop};
 use marks::Marks;
@@ -172,6 +173,18 @@ impl Codec {
     /// Lua is out of memory.
     pub fn empty_array_mt(&self, lua: &Lua) -> mlua::Result<Table> {
         marks::table(lua, marks::EMPTY_ARRAY)
+    }
+
+    /// Gives back what a large text took and the last one did not need.
+    pub fn shrink(&self) {
+        let mut text = self.text.take();
+        let used = text.len();
+        buffer::shrink(&mut text, used);
+        self.text.set(text);
+        if let Some(mut decoder) = self.decoder.take() {
+            decoder.shrink();
+            self.decoder.set(Some(decoder));
+        }
     }
 
     fn take_encoder(&self) -> Box<Encoder> {

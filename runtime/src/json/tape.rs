@@ -6,6 +6,7 @@
 use super::keys::Keys;
 use super::number::{self, Number};
 use super::text;
+use crate::buffer;
 
 /// One value, or the name of the member whose value follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +72,13 @@ struct Open {
 }
 
 impl Tape {
+    /// Gives back what a large text took and the last one did not need.
+    pub fn shrink(&mut self) {
+        let (tokens, unescaped) = (self.tokens.len(), self.unescaped.len());
+        buffer::shrink(&mut self.tokens, tokens);
+        buffer::shrink(&mut self.unescaped, unescaped);
+    }
+
     /// Reads `text`, of which at most `max_depth` containers nest.
     ///
     /// # Errors

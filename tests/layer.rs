@@ -1,0 +1,19 @@
+//! `moonlayer layer build`: what it puts into the layer, and what it refuses to.
+
+#[path = "layer/binary.rs"]
+mod binary;
+#[path = "layer/checkout.rs"]
+mod checkout;
+#[path = "layer/content.rs"]
+mod content;
+#[path = "layer/elf.rs"]
+mod elf;
+#[path = "layer/entry.rs"]
+mod entry;
+#[path = "layer/failure.rs"]
+mod failure;
+#[path = "layer/outcome.rs"]
+mod outcome;
+mod support;
+#[path = "layer/tools.rs"]
+mod tools;
