@@ -482,3 +482,36 @@ fn an_address_of_another_scheme_is_refused() {
         run.stdout()
     );
 }
+
+#[test]
+fn large_events_leave_no_memory_behind() {
+    // The handler reads the process's own memory; a MB is 1,024 of the kernel's kB.
+    let source = r#"return { handler = function(event)
+      for line in io.lines("/proc/self/status") do
+        local kb = line:match("^VmRSS:%s*(%d+)")
+        if kb then return kb // 1024 end
+      end
+    end }"#;
+    let item = r#"{"id":123456,"name":"a name of some length","tags":["a","b"],"ratio":0.25}"#;
+    let large = format!("[{}]", vec![item; 30_000].join(","));
+    let function = (0..20).fold(
+        Function::new("main.lua", source).invoke(Event::json("{}")),
+        |run, _| run.invoke(Event::json(&large).chunked(32_768)),
+    );
+    let run = function
+        .invoke(Event::json("{}"))
+        .invoke(Event::json("{}"))
+        .run();
+    let megabytes: Vec<i64> = run
+        .posts()
+        .iter()
+        .map(|post| post.text().parse().unwrap())
+        .collect();
+    let (first, at_most, last) = (
+        megabytes[0],
+        *megabytes.iter().max().unwrap(),
+        *megabytes.last().unwrap(),
+    );
+    assert!(at_most < first + 100, "{megabytes:?}");
+    assert!(last < first + 20, "{megabytes:?}");
+}

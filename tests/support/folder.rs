@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -43,7 +44,25 @@ impl Folder {
 
     /// Writes a file that may be executed; gives its whole path.
     pub fn executable(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.file(name, content);
+        let draft = self.file(&format!("{name}.draft"), content);
+        let path = self.executable_copy(name, &draft);
+        fs::remove_file(draft).expect("our own file");
+        path
+    }
+
+    /// Copies a file, to be executed; gives the copy's whole path.
+    ///
+    /// Another process writes it: a descriptor of ours that is open for writing would be inherited
+    /// by whatever another test starts at this moment, and the kernel then refuses to execute the
+    /// file ("text file busy").
+    pub fn executable_copy(&self, name: &str, source: &Path) -> PathBuf {
+        let path = self.path.join(name);
+        let status = Command::new("cp").arg(source).arg(&path).status();
+        assert!(
+            status.expect("cp").success(),
+            "cannot copy {}",
+            source.display()
+        );
         self.mode(name, 0o755);
         path
     }

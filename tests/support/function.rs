@@ -234,9 +234,7 @@ impl Function {
         let mut program = bootstrap();
         if self.uid.is_some() {
             // The folder of the build may be closed to other users.
-            let copy = folder.executable("bootstrap", "");
-            fs::copy(&program, &copy).expect("the built binary");
-            program = copy;
+            program = folder.executable_copy("bootstrap", &program);
         }
         let mut command = Command::new(program);
         command

@@ -73,6 +73,12 @@ impl Decoder {
         self.tape.shrink();
     }
 
+    /// The size of the buffers that grow with the text.
+    #[cfg(test)]
+    pub fn capacity_bytes(&self) -> usize {
+        self.tape.capacity_bytes()
+    }
+
     /// Whether the walk has stopped Lua's collector, which the caller then has to restart, however the walk ended.
     pub fn resumes_collector(&mut self) -> bool {
         self.collector.resumes()

@@ -72,6 +72,12 @@ struct Open {
 }
 
 impl Tape {
+    /// The size of the buffers that grow with the text.
+    #[cfg(test)]
+    pub fn capacity_bytes(&self) -> usize {
+        self.tokens.capacity() * size_of::<Token>() + self.unescaped.capacity()
+    }
+
     /// Gives back what a large text took and the last one did not need.
     pub fn shrink(&mut self) {
         let (tokens, unescaped) = (self.tokens.len(), self.unescaped.len());
