@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -43,7 +44,25 @@ impl Folder {
 
     /// Writes a file that may be executed; gives its whole path.
     pub fn executable(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.file(name, content);
+        let written = self.file(&format!("{name}.written"), content);
+        let path = self.program(name, &written);
+        fs::remove_file(written).expect("our own file");
+        path
+    }
+
+    /// Copies a program; gives its whole path.
+    ///
+    /// Another process does it: a file that we hold open for writing may be in the hands of a child
+    /// that a test beside this one has just forked, and then it cannot be executed ("text file
+    /// busy").
+    pub fn program(&self, name: &str, source: &Path) -> PathBuf {
+        let path = self.path.join(name);
+        let copied = Command::new("cp")
+            .arg(source)
+            .arg(&path)
+            .status()
+            .expect("cp is everywhere");
+        assert!(copied.success(), "cannot copy {}", source.display());
         self.mode(name, 0o755);
         path
     }
