@@ -36,15 +36,14 @@ impl Played {
     /// Starts the emulator with further variables.
     fn with(variables: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
-        let script = r#"#!/bin/bash
-trap 'echo terminated >"$NOTES"' TERM
+        let script = r#"trap 'echo terminated >"$NOTES"' TERM
 echo started >"$NOTES"
 read -r status <"$ORDERS"
 exit "${status:-99}"
 "#;
-        let script = folder.executable("waiting", script);
+        let script = folder.file("waiting", script);
         let (orders, notes) = (pipe(&folder, "orders"), pipe(&folder, "notes"));
-        let emulator = Emulator::start(&[text(&script), "main.handler"], |command| {
+        let emulator = Emulator::start(&["/bin/bash", text(&script), "main.handler"], |command| {
             command.env("ORDERS", folder.path().join("orders"));
             command.env("NOTES", folder.path().join("notes"));
             command.envs(variables.iter().copied());

@@ -44,25 +44,25 @@ impl Folder {
 
     /// Writes a file that may be executed; gives its whole path.
     pub fn executable(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let draft = self.file(&format!("{name}.draft"), content);
-        let path = self.executable_copy(name, &draft);
-        fs::remove_file(draft).expect("our own file");
+        let written = self.file(&format!("{name}.written"), content);
+        let path = self.program(name, &written);
+        fs::remove_file(written).expect("our own file");
         path
     }
 
-    /// Copies a file, to be executed; gives the copy's whole path.
+    /// Copies a program; gives its whole path.
     ///
-    /// Another process writes it: a descriptor of ours that is open for writing would be inherited
-    /// by whatever another test starts at this moment, and the kernel then refuses to execute the
-    /// file ("text file busy").
-    pub fn executable_copy(&self, name: &str, source: &Path) -> PathBuf {
+    /// Another process does it: a file that we hold open for writing may be in the hands of a child
+    /// that a test beside this one has just forked, and then it cannot be executed ("text file
+    /// busy").
+    pub fn program(&self, name: &str, source: &Path) -> PathBuf {
         let path = self.path.join(name);
-        let status = Command::new("cp").arg(source).arg(&path).status();
-        assert!(
-            status.expect("cp").success(),
-            "cannot copy {}",
-            source.display()
-        );
+        let copied = Command::new("cp")
+            .arg(source)
+            .arg(&path)
+            .status()
+            .expect("cp is everywhere");
+        assert!(copied.success(), "cannot copy {}", source.display());
         self.mode(name, 0o755);
         path
     }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     os::unix::process::CommandExt,
     path::Path,
     process::Command,
@@ -234,7 +233,7 @@ impl Function {
         let mut program = bootstrap();
         if self.uid.is_some() {
             // The folder of the build may be closed to other users.
-            program = folder.executable_copy("bootstrap", &program);
+            program = folder.program("bootstrap", &program);
         }
         let mut command = Command::new(program);
         command
