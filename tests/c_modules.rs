@@ -156,7 +156,8 @@ fn a_c_module_serves_event_after_event() {
     assert_eq!(sent, expected);
 }
 
-// --- What does not fit ----------------------------------------------------------------------------
+// --- What does not fit
+// ----------------------------------------------------------------------------
 
 /// Requires the module `wrong`, whose library the task root holds; gives the message.
 #[track_caller]

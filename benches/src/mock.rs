@@ -131,7 +131,8 @@ impl Mock {
         Ok(std::mem::take(&mut session.times))
     }
 
-    /// Waits for the first response; gives when the first `/next` was read and when the response was.
+    /// Waits for the first response; gives when the first `/next` was read and when the response
+    /// was.
     pub fn first_response(&self, alive: impl FnMut() -> Result<()>) -> Result<(Instant, Instant)> {
         let session = self.wait(alive, |session| session.first_response.is_some())?;
         session

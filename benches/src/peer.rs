@@ -184,7 +184,8 @@ impl Running<'_> {
         let times = mock
             .finish(|| alive(child, peer))
             .with_context(|| peer.name)?;
-        // The request is out; what follows in the client, until it sleeps in `read`, is its work too.
+        // The request is out; what follows in the client, until it sleeps in `read`, is its work
+        // too.
         std::thread::sleep(Duration::from_millis(2));
         Ok(times)
     }

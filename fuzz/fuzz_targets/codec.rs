@@ -31,8 +31,9 @@ fn check(lua: &Lua, codec: &Codec, text: &[u8]) {
         }
     };
     if let Err(error) = &judge {
-        // What serde_json refuses though JSON's grammar has it: numbers that no double holds, escaped lone
-        // surrogates, deep nesting; and bytes that are not UTF-8, which Lua's strings may hold.
+        // What serde_json refuses though JSON's grammar has it: numbers that no double holds,
+        // escaped lone surrogates, deep nesting; and bytes that are not UTF-8, which Lua's strings
+        // may hold.
         let message = error.to_string();
         let known = [
             "number out of range",

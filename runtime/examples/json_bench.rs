@@ -1,7 +1,8 @@
-//! Compares the codec with `serde_json::Value` in one interleaved run: `cargo run --release --example json_bench`.
+//! Compares the codec with `serde_json::Value` in one interleaved run: `cargo run --release
+//! --example json_bench`.
 //!
-//! Prints the least time of each over the rounds, in microseconds, and the ratio. The documents are the
-//! same at every run.
+//! Prints the least time of each over the rounds, in microseconds, and the ratio. The documents are
+//! the same at every run.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -29,8 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "text", "bytes", "what", "ours us", "serde us", "ratio"
     );
     for (name, text, turns) in &documents {
-        // The value that is encoded again and again lives in a state of its own: in the other nothing
-        // outlives its event, as in a function.
+        // The value that is encoded again and again lives in a state of its own: in the other
+        // nothing outlives its event, as in a function.
         let lua = Lua::new();
         let codec = Codec::new(&lua, Nulls::Null)?;
         let keeper = Lua::new();

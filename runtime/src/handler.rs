@@ -6,9 +6,9 @@ use mlua::{Lua, ObjectLike, Table, Value};
 
 use crate::coroutine;
 use crate::error::ErrorReport;
+use crate::files::{self, LoadError};
 use crate::modules::throw::type_name;
 use crate::raised::encode_report;
-use crate::search::{self, LoadError};
 use crate::state::State;
 
 /// The function of the handler setting, loaded.
@@ -157,7 +157,7 @@ impl Name {
         let mut tried = Vec::new();
         for candidate in &candidates {
             let path = root.join(candidate);
-            match search::readable(&path) {
+            match files::readable(&path) {
                 Ok(()) => return Ok(path),
                 Err(line) => tried.push(line),
             }

@@ -52,7 +52,7 @@ impl Invocation {
             &self.event
         };
         codec.decode(lua, text).map_err(|error| {
-            let message = format!("the event is not JSON: {error}");
+            let message = format!("cannot decode the event: {error}");
             ErrorReport::runtime("Runtime.UnmarshalError", message)
         })
     }

@@ -9,6 +9,7 @@ pub mod config;
 mod coroutine;
 pub mod error;
 pub mod event_loop;
+pub mod files;
 pub mod handler;
 pub mod invocation;
 pub mod json;
@@ -30,9 +31,9 @@ use api::RuntimeApi;
 use config::Config;
 use error::ErrorReport;
 use event_loop::EventLoop;
+use files::Files;
 use handler::Handler;
 use log::Log;
-use search::Files;
 use state::State;
 
 /// Runs the Lambda runtime: the program `bootstrap`.

@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
 
+use crate::files::Files;
 use crate::json::{Codec, Nulls};
 use crate::log::Log;
 use crate::modules::throw::{self, Throw, type_name};
-use crate::search::{self, Files};
+use crate::search;
 use crate::{coroutine, modules, sys};
 
 /// A Lua state and what the runtime keeps beside it.
@@ -123,7 +124,8 @@ impl State {
         os.raw_set("exit", exit)
     }
 
-    /// Collects garbage when the heap has doubled since the last time, and gives large buffers back.
+    /// Collects garbage when the heap has doubled since the last time, and gives large buffers
+    /// back.
     ///
     /// For the time between two invocations, so that Lua's collector has less to do in them. A
     /// collector that the function's author has stopped stays so.
@@ -202,7 +204,8 @@ pub(crate) fn lua_copyright() -> &'static str {
     unsafe extern "C" {
         static lua_ident: std::ffi::c_char;
     }
-    // SAFETY: lapi.c defines it as a constant array that ends in NUL and lives as long as the process.
+    // SAFETY: lapi.c defines it as a constant array that ends in NUL and lives as long as the
+    // process.
     let ident = unsafe { std::ffi::CStr::from_ptr(&raw const lua_ident) };
     // "$LuaVersion: … $$LuaAuthors: … $"
     let ident = ident.to_str().unwrap_or_default();

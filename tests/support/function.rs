@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    os::unix::process::CommandExt,
+    fs,
+    os::unix::{fs::MetadataExt, process::CommandExt},
     path::Path,
     process::Command,
     sync::mpsc::{RecvTimeoutError, channel},
@@ -131,7 +132,7 @@ impl Function {
         self.env("AWS_LAMBDA_RUNTIME_API", value)
     }
 
-    /// Runs the process as another user. Only root can.
+    /// Runs the process as another user, where this one is root, whom no permission stops.
     pub fn uid(mut self, uid: u32) -> Self {
         self.uid = Some(uid);
         self
@@ -247,9 +248,16 @@ impl Function {
             };
             command.env(name, value);
         }
-        if let Some(uid) = self.uid {
+        if let Some(uid) = self.uid
+            && is_root()
+        {
             command.uid(uid).gid(uid);
         }
         command
     }
+}
+
+/// Whether this process is root's.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

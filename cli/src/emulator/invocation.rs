@@ -57,7 +57,8 @@ impl Invocation {
 }
 
 /// An X-Ray trace header of the form that the service sends, not sampled: nothing here collects
-/// segments. <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
+/// segments.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
 fn trace_id(now: Duration) -> String {
     let root = Uuid::new_v4().simple().to_string();
     let span = Uuid::new_v4().simple().to_string();

@@ -1,8 +1,8 @@
-//! The functions `encode` and `decode` as Lua calls them: C functions, since the way through mlua's callbacks
-//! costs as much as a small event's whole text.
+//! The functions `encode` and `decode` as Lua calls them: C functions, spared the conversions that
+//! mlua's callbacks make of every argument and result.
 //!
-//! The invariant of decode.rs holds here too: Lua raises only out of frames that own nothing. What a call
-//! owns (buffers, messages) lives in the codec while Lua may raise outside a protected call.
+//! The invariant of decode.rs holds here too: Lua raises only out of frames that own nothing. What
+//! a call owns (buffers, messages) lives in the codec while Lua may raise outside a protected call.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -25,15 +25,16 @@ pub struct Functions {
     pub encode: Function,
 }
 
-/// Makes `decode` and `encode` of `codec`. They throw; with `safe` they return `nil` and the message instead.
+/// Makes `decode` and `encode` of `codec`. They throw; with `safe` they return `nil` and the
+/// message instead.
 ///
 /// # Errors
 /// Lua is out of memory.
 pub fn functions(lua: &Lua, codec: &Rc<Codec>, safe: bool) -> mlua::Result<Functions> {
     let mut owner = ptr::null_mut::<*const Codec>();
     let at = &raw mut owner;
-    // SAFETY: the closure owns nothing. The block is written before its finalizer can see it, and the
-    // functions hold it as their upvalue.
+    // SAFETY: the closure owns nothing. The block is written before its finalizer can see it, and
+    // the functions hold it as their upvalue.
     let (decode, encode) = unsafe {
         lua.exec_raw::<(Function, Function)>((), |l| {
             let block = ffi::lua_newuserdata(l, size_of::<*const Codec>()).cast::<*const Codec>();
@@ -89,8 +90,8 @@ enum Outcome {
 }
 
 unsafe extern "C-unwind" fn release(l: *mut ffi::lua_State) -> c_int {
-    // SAFETY: only the block of `functions` has this finalizer. Lua's users can call it by `debug` again, so the
-    // pointer is taken out; the block itself outlives the functions that read it.
+    // SAFETY: only the block of `functions` has this finalizer. Lua's users can call it by `debug`
+    // again, so the pointer is taken out; the block itself outlives the functions that read it.
     unsafe {
         let block = ffi::lua_touserdata(l, 1).cast::<*const Codec>();
         let codec = block.replace(ptr::null());
@@ -102,8 +103,8 @@ unsafe extern "C-unwind" fn release(l: *mut ffi::lua_State) -> c_int {
 }
 
 unsafe extern "C-unwind" fn decode(l: *mut ffi::lua_State) -> c_int {
-    // SAFETY: Lua calls this with a valid state and LUA_MINSTACK free slots. Nothing here has a destructor. The text
-    // stays on the stack for the whole call.
+    // SAFETY: Lua calls this with a valid state and LUA_MINSTACK free slots. Nothing here has a
+    // destructor. The text stays on the stack for the whole call.
     unsafe {
         let codec = codec(l);
         let mut length = 0;
@@ -150,7 +151,8 @@ unsafe fn codec(l: *mut ffi::lua_State) -> *const Codec {
 /// # Safety
 /// Called in a C function with free slots.
 unsafe fn indent(l: *mut ffi::lua_State) -> usize {
-    // SAFETY: raw reads of a table, each type looked at before it is read; nothing has a destructor.
+    // SAFETY: raw reads of a table, each type looked at before it is read; nothing has a
+    // destructor.
     unsafe {
         ffi::luaL_checktype(l, 2, ffi::LUA_TTABLE);
         let mut indent = 0;
@@ -176,8 +178,8 @@ unsafe fn indent(l: *mut ffi::lua_State) -> usize {
 /// # Safety
 /// Called last in a C function, which owns nothing; `codec` is alive.
 unsafe fn finish(l: *mut ffi::lua_State, codec: *const Codec, outcome: Outcome) -> c_int {
-    // SAFETY: the message is copied by Lua before anything of the user's can run and change it; the borrow has
-    // ended by then, since a raw pointer is taken out of it.
+    // SAFETY: the message is copied by Lua before anything of the user's can run and change it; the
+    // borrow has ended by then, since a raw pointer is taken out of it.
     unsafe {
         let safe = ffi::lua_toboolean(l, ffi::lua_upvalueindex(2)) != 0;
         match outcome {
@@ -221,8 +223,8 @@ impl Codec {
 /// `l` has free slots; `text` stays where it is.
 unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outcome {
     unsafe extern "C-unwind" fn walk(l: *mut ffi::lua_State) -> c_int {
-        // SAFETY: the argument is the walk below, which outlives the call. This is a protected call, whose
-        // frames own nothing.
+        // SAFETY: the argument is the walk below, which outlives the call. This is a protected
+        // call, whose frames own nothing.
         unsafe {
             let walk = *ffi::lua_touserdata(l, 1).cast::<Walk>();
             ffi::lua_settop(l, 0);

@@ -1,10 +1,10 @@
 //! Lua's garbage collector while a large text is decoded.
 //!
-//! All that a walk makes stays alive until it ends, so each cycle that the collector goes through in it marks
-//! in vain. So it rests then. Its work is not forgotten: what the last
-//! event left is collected before the walk, when the heap has doubled since the last time, which is Lua's own
-//! measure. At that point most of the heap is dead, and a dead object costs least. A memory limit is
-//! kept all the same: Lua's emergency collection is not bound by the pause.
+//! All that a walk makes stays alive until it ends, so each cycle that the collector goes through
+//! in it marks in vain. So it rests then. Its work is not forgotten: what the last event left is
+//! collected before the walk, when the heap has doubled since the last time, which is Lua's own
+//! measure. At that point most of the heap is dead, and a dead object costs least. A memory limit
+//! is kept all the same: Lua's emergency collection is not bound by the pause.
 #![allow(unsafe_code)]
 
 use mlua::ffi;
@@ -19,8 +19,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Stops the collector, after a collection if one is due. Leaves it alone when the user has stopped it,
-    /// or when it is a finalizer that decodes.
+    /// Stops the collector, after a collection if one is due. Leaves it alone when the user has
+    /// stopped it, or when it is a finalizer that decodes.
     ///
     /// # Safety
     /// `l` is a valid state, in a protected call whose frames own nothing: finalizers are user code.

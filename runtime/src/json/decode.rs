@@ -1,7 +1,8 @@
 //! The tape to Lua values.
 //!
-//! The invariant: while Lua may raise, and jump, no Rust value with a destructor is alive in a frame that
-//! the jump passes. The walk holds raw pointers and numbers only; tape and frames belong to its caller.
+//! The invariant: while Lua may raise, and jump, no Rust value with a destructor is alive in a
+//! frame that the jump passes. The walk holds raw pointers and numbers only; tape and frames belong
+//! to its caller.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};
@@ -18,7 +19,8 @@ use super::tape::{Fault, Span, Tape, Token};
 pub struct DecodeOptions {
     /// How many containers nest at most.
     pub max_depth: usize,
-    /// Whether arrays get the metatable `json.array_mt`, so that they are arrays again when they are encoded.
+    /// Whether arrays get the metatable `json.array_mt`, so that they are arrays again when they
+    /// are encoded.
     pub mark_arrays: bool,
     /// Whether a member that is `null` is an absent key.
     pub drop_null_members: bool,
@@ -79,7 +81,8 @@ impl Decoder {
         self.tape.capacity_bytes()
     }
 
-    /// Whether the walk has stopped Lua's collector, which the caller then has to restart, however the walk ended.
+    /// Whether the walk has stopped Lua's collector, which the caller then has to restart, however
+    /// the walk ended.
     pub fn resumes_collector(&mut self) -> bool {
         self.collector.resumes()
     }
@@ -124,11 +127,11 @@ impl Walk {
     /// `l` is a valid state, in a call that catches what Lua raises (no memory, no stack); the
     /// pointers come from [`Decoder::walk`] and neither its tape nor the text has changed since.
     pub unsafe fn push_value(mut self, l: *mut ffi::lua_State) {
-        // SAFETY: see the function's own contract for `l` and the pointers. luaL_checkstack makes room
-        // for all that is pushed: the mark, the slots, a table and a name per level, a value. Indices are
-        // of tables that this function pushed. The tape is well formed, as `Tape::read` wrote it: as many
-        // tokens follow a container as its count says, so `self.token` stays within, and containers nest
-        // no deeper than `depth`, so `self.frame` does.
+        // SAFETY: see the function's own contract for `l` and the pointers. luaL_checkstack makes
+        // room for all that is pushed: the mark, the slots, a table and a name per level, a value.
+        // Indices are of tables that this function pushed. The tape is well formed, as `Tape::read`
+        // wrote it: as many tokens follow a container as its count says, so `self.token` stays
+        // within, and containers nest no deeper than `depth`, so `self.frame` does.
         unsafe {
             if self.large {
                 (*self.collector).pause(l);
@@ -225,7 +228,8 @@ impl Walk {
     /// As [`push_value`](Self::push_value), with a free slot on the stack, and the next token is a name.
     #[inline(always)]
     unsafe fn push_name(&mut self, l: *mut ffi::lua_State, mark: c_int) {
-        // SAFETY: `slots` places above `mark` are this walk's own, and slots are numbered up to that.
+        // SAFETY: `slots` places above `mark` are this walk's own, and slots are numbered up to
+        // that.
         unsafe {
             match self.next() {
                 Token::Kept(slot) => ffi::lua_pushvalue(l, mark + c_int::from(slot)),

@@ -1,8 +1,8 @@
 //! Lua values to JSON text.
 //!
-//! The walk keeps the tables it is in on Lua's stack, each with the key it is at, and a frame for each in
-//! `frames`. Almost all it calls raises nothing; what may (running out of memory, a `__tojson`) happens
-//! in a protected call, in frames that hold nothing with a destructor.
+//! The walk keeps the tables it is in on Lua's stack, each with the key it is at, and a frame for
+//! each in `frames`. Almost all it calls raises nothing; what may (running out of memory, a
+//! `__tojson`) happens in a protected call, in frames that hold nothing with a destructor.
 #![allow(unsafe_code)]
 
 mod array;
@@ -173,8 +173,8 @@ impl Encoder {
         l: *mut ffi::lua_State,
         options: EncodeOptions,
     ) -> Result<(), Stop> {
-        // SAFETY: the functions called get what they ask for: a value on top of the stack with room above
-        // it, or the table and key of the last frame.
+        // SAFETY: the functions called get what they ask for: a value on top of the stack with room
+        // above it, or the table and key of the last frame.
         unsafe {
             self.options = options;
             self.frames.clear();
@@ -199,7 +199,8 @@ impl Encoder {
     /// # Safety
     /// As [`run`](Self::run).
     unsafe fn object(&mut self, l: *mut ffi::lua_State) -> Result<(), Stop> {
-        // SAFETY: after a pair was found the stack holds table, key, value; the key is read by its own type.
+        // SAFETY: after a pair was found the stack holds table, key, value; the key is read by its
+        // own type.
         unsafe {
             while self.pair(l)? {
                 self.separate();
@@ -237,8 +238,8 @@ impl Encoder {
     /// As [`run`](Self::run); table, key and value are on top.
     #[cold]
     unsafe fn number_key(&mut self, l: *mut ffi::lua_State) -> Result<(), Stop> {
-        // SAFETY: the raw get replaces the string pushed. Making a string may raise, with nothing to drop in
-        // this frame, and may collect garbage, whose finalizers are user code.
+        // SAFETY: the raw get replaces the string pushed. Making a string may raise, with nothing
+        // to drop in this frame, and may collect garbage, whose finalizers are user code.
         unsafe {
             self.out.push(b'"');
             let start = self.out.len();
@@ -298,7 +299,8 @@ impl Encoder {
         );
     }
 
-    /// Puts the innermost table's next key and value above the table; false when there is none, and only the table is left.
+    /// Puts the innermost table's next key and value above the table; false when there is none, and
+    /// only the table is left.
     ///
     /// # Safety
     /// As [`run`](Self::run); table and key are on top, or the pair itself is when it is pending.
@@ -317,8 +319,8 @@ impl Encoder {
     /// As [`run`](Self::run); a key is on top, its table at `table`.
     #[inline(always)]
     unsafe fn next(&mut self, l: *mut ffi::lua_State, table: c_int) -> Result<bool, Stop> {
-        // SAFETY: the key came from the table, which is unchanged: then lua_next raises nothing. After user code
-        // that is not certain, and the protected form is used.
+        // SAFETY: the key came from the table, which is unchanged: then lua_next raises nothing.
+        // After user code that is not certain, and the protected form is used.
         unsafe {
             if !self.user_code_ran {
                 return Ok(ffi::lua_next(l, table) != 0);

@@ -11,7 +11,8 @@ use super::tape::Fault;
 pub enum DecodeError {
     /// It is not JSON.
     Syntax {
-        /// The byte that is wrong, counted from 1; one more than the text's length when it ends too early.
+        /// The byte that is wrong, counted from 1; one more than the text's length when it ends too
+        /// early.
         position: usize,
         /// What should stand there.
         message: &'static str,

@@ -1,4 +1,5 @@
-//! Which members' names come again in a text: Lua interns each of those once instead of at every turn.
+//! Which members' names come again in a text: Lua interns each of those once instead of at every
+//! turn.
 
 use super::tape::{Span, Token};
 

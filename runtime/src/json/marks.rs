@@ -1,6 +1,7 @@
 //! The values that mean something to the codec, one of each in a Lua state.
 //!
-//! They live in Lua's registry under the addresses below, so every codec of a state knows the same ones.
+//! They live in Lua's registry under the addresses below, so every codec of a state knows the same
+//! ones.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -48,8 +49,9 @@ impl Marks {
     /// # Errors
     /// Lua is out of memory.
     pub fn of(lua: &Lua) -> mlua::Result<Self> {
-        // SAFETY: nothing here has a destructor; each function gets what it asks for: the strings end in
-        // NUL, and one or two values are on the stack at a time, of the 20 that a C function may push.
+        // SAFETY: nothing here has a destructor; each function gets what it asks for: the strings
+        // end in NUL, and one or two values are on the stack at a time, of the 20 that a C function
+        // may push.
         unsafe {
             lua.exec_raw::<()>((), |l| {
                 for (mark, name) in [

@@ -1,12 +1,15 @@
 //! JSON between bytes and Lua values, without loss.
 //!
-//! - `null` is the NULL light userdata; arrays carry a shared metatable, so that an empty one stays an array.
-//! - Integers are exact over 64 bits, floats stay floats and are printed with the shortest digits that read back.
-//! - What JSON cannot say (a function, NaN, a cycle, a string that is not UTF-8, a sparse array) is an error with its path.
+//! - `null` is the NULL light userdata; arrays carry a shared metatable, so that an empty one stays
+//!   an array.
+//! - Integers are exact over 64 bits, floats stay floats and are printed with the shortest digits
+//!   that read back.
+//! - What JSON cannot say (a function, NaN, a cycle, a string that is not UTF-8, a sparse array) is
+//!   an error with its path.
 //!
-//! Decoding is two-phase: `tape` ends all errors of JSON in safe Rust, then one protected call fills Lua's
-//! tables (`decode`). Encoding is one protected walk over the tables (`encode`). What Lua code sees is
-//! in `modules/json.rs` and `modules/cjson.rs`.
+//! Decoding is two-phase: `tape` ends all errors of JSON in safe Rust, then one protected call
+//! fills Lua's tables (`decode`). Encoding is one protected walk over the tables (`encode`). What
+//! Lua code sees is in `modules/json.rs` and `modules/cjson.rs`.
 
 pub mod binding;
 mod collector;
@@ -51,7 +54,8 @@ pub enum Nulls {
 
 /// Decodes and encodes for one Lua state; keeps its buffers from one call to the next.
 ///
-/// A call may happen within another (a `__tojson` that encodes): the inner one then has buffers of its own.
+/// A call may happen within another (a `__tojson` that encodes): the inner one then has buffers of
+/// its own.
 pub struct Codec {
     /// How texts become values.
     pub decoding: Cell<DecodeOptions>,

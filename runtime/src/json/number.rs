@@ -1,6 +1,7 @@
 //! Numbers: JSON text to a Lua number and back.
 //!
-//! An integer stays an integer as long as it fits 64 bits, and a float stays a float: `1.0` keeps its point.
+//! An integer stays an integer as long as it fits 64 bits, and a float stays a float: `1.0` keeps
+//! its point.
 
 /// A number as Lua 5.4 has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,8 +80,8 @@ pub fn parse(text: &[u8], start: usize) -> Result<(Number, usize), (usize, &'sta
         }
         exponent = exponent.saturating_add(if minus { -written } else { written });
     }
-    // Both operands are exact, so the one rounding of the division or multiplication is the right one
-    // (Clinger 1990); anything else takes the standard library's exact way.
+    // Both operands are exact, so the one rounding of the division or multiplication is the right
+    // one (Clinger 1990); anything else takes the standard library's exact way.
     if significant <= 19 && mantissa < 1 << 53 && exponent.unsigned_abs() <= 22 {
         let power = POWERS_OF_TEN[exponent.unsigned_abs() as usize];
         let value = mantissa as f64;
@@ -100,7 +101,8 @@ pub fn write_int(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Appends a finite float: the shortest digits that read back as the same float, always with a point or exponent.
+/// Appends a finite float: the shortest digits that read back as the same float, always with a
+/// point or exponent.
 #[inline]
 pub fn write_float(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());

@@ -59,8 +59,8 @@ fn key() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What serde_json refuses though JSON's grammar has it: numbers that no double holds, lone surrogates, bytes
-/// that are not UTF-8. Also its limit of 128 levels.
+/// What serde_json refuses though JSON's grammar has it: numbers that no double holds, lone
+/// surrogates, bytes that are not UTF-8. Also its limit of 128 levels.
 fn only_ours(error: &serde_json::Error) -> bool {
     let message = error.to_string();
     [
@@ -180,7 +180,8 @@ fn agree(text: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Equal, but for integers beyond 64 bits with sign, which are floats here, and the sign of an integer 0.
+/// Equal, but for integers beyond 64 bits with sign, which are floats here, and the sign of an
+/// integer 0.
 fn same(ours: &Judge, theirs: &Judge) -> bool {
     match (ours, theirs) {
         (Judge::Number(a), Judge::Number(b)) => {

@@ -103,13 +103,15 @@ pub unsafe fn next_protected(l: *mut ffi::lua_State, table: c_int) -> Result<boo
     }
 }
 
-/// Raises Lua's own out-of-memory error again, which `lua_error` cannot: callers tell it by its status.
+/// Raises Lua's own out-of-memory error again, which `lua_error` cannot: callers tell it by its
+/// status.
 ///
 /// # Safety
 /// `l` is a valid state with a free slot, in a call that catches what Lua raises. Lua has reported
 /// `LUA_ERRMEM`; mlua's allocator does that only below a memory limit.
 pub unsafe fn raise_out_of_memory(l: *mut ffi::lua_State) -> ! {
-    // SAFETY: half of the address space is beyond every limit, so the allocator refuses it, and Lua raises.
+    // SAFETY: half of the address space is beyond every limit, so the allocator refuses it, and Lua
+    // raises.
     unsafe {
         ffi::lua_newuserdata(l, isize::MAX as usize / 2);
         ffi::lua_error(l)

@@ -1,7 +1,8 @@
 //! JSON text to a tape of tokens: all of JSON's errors end here, before Lua is touched.
 //!
-//! A token is 16 bytes and `Copy`, so that the walk over the tape has nothing to drop when Lua jumps
-//! out of it. Containers carry their counts, so that Lua's tables are made in their final size.
+//! A token is 16 bytes and `Copy`, so that the walk over the tape has nothing to drop when Lua
+//! jumps out of it. Containers carry their counts, so that Lua's tables are made in their final
+//! size.
 
 use super::keys::Keys;
 use super::number::{self, Number};
@@ -25,7 +26,8 @@ pub enum Token {
     Text(Span),
     /// A string whose bytes, unescaped, stand in the tape.
     Unescaped(Span),
-    /// A member's name in the text that comes again: the walk keeps it in slot `.0`, counted from 1.
+    /// A member's name in the text that comes again: the walk keeps it in slot `.0`, counted from
+    /// 1.
     Keep(u16, Span),
     /// The name that was kept in that slot.
     Kept(u16),

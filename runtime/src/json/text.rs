@@ -1,6 +1,7 @@
 //! Strings: finding the byte that needs care, escapes in and out.
 
-/// Where the bytes that can be taken as they are end, counted from `start`: at a quote, a backslash or a control character.
+/// Where the bytes that can be taken as they are end, counted from `start`: at a quote, a backslash
+/// or a control character.
 ///
 /// Gives the length of the text when there is none.
 #[inline(always)]
@@ -47,7 +48,8 @@ pub fn write_string(text: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Undoes the escape after the backslash at `at`: appends what it stands for, gives the index after it.
+/// Undoes the escape after the backslash at `at`: appends what it stands for, gives the index after
+/// it.
 ///
 /// # Errors
 /// The index of the byte that makes it no escape, and what is wrong.
@@ -169,7 +171,8 @@ fn word(text: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes))
 }
 
-/// The high bit of each byte that needs care; exact for the lowest of them, which is all that is asked.
+/// The high bit of each byte that needs care; exact for the lowest of them, which is all that is
+/// asked.
 #[inline(always)]
 fn special(word: u64) -> u64 {
     let zero = |x: u64| x.wrapping_sub(LOW_BITS) & !x;

@@ -1,4 +1,5 @@
-//! `cjson` and `cjson.safe`: this runtime's codec under the names and options of OpenResty's lua-cjson.
+//! `cjson` and `cjson.safe`: this runtime's codec under the names and options of OpenResty's
+//! lua-cjson.
 //!
 //! What differs is listed in docs/json.md. Its user documentation is in `types/cjson.lua`.
 
@@ -11,7 +12,8 @@ use crate::json::{self, Codec, Nulls, SHORTEST, binding};
 
 /// What `require("cjson")` gives, or with `safe`, `require("cjson.safe")`.
 ///
-/// The settings are the module's own: `codec` keeps its options, and each module made here starts with lua-cjson's.
+/// The settings are the module's own: `codec` keeps its options, and each module made here starts
+/// with lua-cjson's.
 ///
 /// # Errors
 /// Lua is out of memory.

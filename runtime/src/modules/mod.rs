@@ -1,4 +1,5 @@
-//! Built-in modules: what `require("lambda.…")` answers with. One that is not required costs nothing.
+//! Built-in modules: what `require("lambda.…")` answers with. One that is not required costs
+//! nothing.
 
 use std::rc::Rc;
 
@@ -12,8 +13,8 @@ pub mod json;
 pub mod log;
 pub mod throw;
 
-/// Offers the built-ins to `require`: `lambda.…` first of all, `cjson` only after the paths, so that
-/// a user's own wins.
+/// Offers the built-ins to `require`: `lambda.…` first of all, `cjson` only after the paths, so
+/// that a user's own wins.
 ///
 /// # Errors
 /// Only when Lua is out of memory.

@@ -8,8 +8,8 @@ impl Encoder {
     /// # Safety
     /// As [`run`](Self::run).
     pub(super) unsafe fn sequence(&mut self, l: *mut ffi::lua_State) -> Result<(), Stop> {
-        // SAFETY: after a pair was found the stack holds table, key, value; lua_isinteger is true of no string,
-        // so lua_tointegerx converts nothing.
+        // SAFETY: after a pair was found the stack holds table, key, value; lua_isinteger is true
+        // of no string, so lua_tointegerx converts nothing.
         unsafe {
             let at = self.frames.len() - 1;
             while self.pair(l)? {
@@ -22,8 +22,9 @@ impl Encoder {
                 if !stack::is_integer(l, -2, index + 1) {
                     return self.reconsider(l);
                 }
-                // A table that is written cannot be taken back at the price of a scalar (taking it back
-                // at every level would take time exponential in the depth), so look ahead first.
+                // A table that is written cannot be taken back at the price of a scalar (taking it
+                // back at every level would take time exponential in the depth), so look ahead
+                // first.
                 if !(marked || verified)
                     && matches!(ffi::lua_type(l, -1), ffi::LUA_TTABLE | ffi::LUA_TUSERDATA)
                 {
@@ -68,7 +69,8 @@ impl Encoder {
     /// As [`run`](Self::run); table, key and value are on top.
     #[cold]
     unsafe fn reconsider(&mut self, l: *mut ffi::lua_State) -> Result<(), Stop> {
-        // SAFETY: only the table is left of the three, and a key is put back for the frame to go on with.
+        // SAFETY: only the table is left of the three, and a key is put back for the frame to go on
+        // with.
         unsafe {
             let frame = *self.frames.last().expect("an array is open");
             if frame.verified {

@@ -162,8 +162,8 @@ impl Encoder {
     /// # Safety
     /// As [`run`](Self::run); a table is on top.
     unsafe fn table(&mut self, l: *mut ffi::lua_State) -> Result<Fate, Stop> {
-        // SAFETY: lua_checkstack makes room for what a level pushes: table, key, value, and what looks at them.
-        // The metatable is popped before the table is entered.
+        // SAFETY: lua_checkstack makes room for what a level pushes: table, key, value, and what
+        // looks at them. The metatable is popped before the table is entered.
         unsafe {
             if self.frames.len() >= self.options.max_depth {
                 return Err(self.refuse_depth(l));
@@ -213,14 +213,15 @@ impl Encoder {
         }
     }
 
-    /// Puts what the `__tojson` of the metatable on top gives in the place of the value below and the
-    /// metatable; false, and nothing changed, when it has none.
+    /// Puts what the `__tojson` of the metatable on top gives in the place of the value below and
+    /// the metatable; false, and nothing changed, when it has none.
     ///
     /// # Safety
     /// As [`run`](Self::run).
     unsafe fn replace(&mut self, l: *mut ffi::lua_State) -> Result<bool, Stop> {
-        // SAFETY: a metatable is a table, so the raw get raises nothing. User code runs in a protected call of its
-        // own, with the value on the stack below it, and `self` is not reachable from it.
+        // SAFETY: a metatable is a table, so the raw get raises nothing. User code runs in a
+        // protected call of its own, with the value on the stack below it, and `self` is not
+        // reachable from it.
         unsafe {
             marks::push(l, marks::TOJSON);
             if ffi::lua_rawget(l, -2) == ffi::LUA_TNIL {
@@ -309,7 +310,8 @@ impl Encoder {
                 let _ = write!(path, "[{}]", frame.index);
                 continue;
             }
-            // SAFETY: an object's key stands above its table, for each frame from `base` on; it is read by its type.
+            // SAFETY: an object's key stands above its table, for each frame from `base` on; it is
+            // read by its type.
             let key = unsafe {
                 let index = self.base + 2 * level as c_int + 1;
                 match ffi::lua_type(l, index) {
