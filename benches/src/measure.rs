@@ -138,9 +138,6 @@ pub fn echo(peers: &[Peer], events: &[Echoed], effort: &Effort, table: &mut Tabl
         memory(process, name::REST, table)?;
         let count = (1_000 / process.peer.echo_slowness).max(10);
         process.echo(&small, count)?;
-        if count == 1_000 {
-            memory(process, &name::soak(count), table)?;
-        }
     }
     for (event, count, unit) in events {
         // One unmeasured: buffers grow to the event's size once in a process's life.
