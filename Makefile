@@ -12,17 +12,21 @@ build: ## the runtime and the developer's tool, as they are released
 
 test: lint ## everything that is checked
 	cargo test --workspace --no-fail-fast
+	cargo test --manifest-path benches/Cargo.toml --package moonlayer-bench
 
 lint: setup ## format, lints and documentation, warnings denied
-	cargo fmt --all --check
+	for manifest in Cargo.toml benches/Cargo.toml fuzz/Cargo.toml; do \
+	  cargo fmt --manifest-path $$manifest --all --check || exit 1; done
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path benches/Cargo.toml --package moonlayer-bench --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	node tests/stylua.mjs --check
 	luacheck --quiet .
 	$(if $(wildcard Dockerfile*),hadolint $(wildcard Dockerfile*))
 
 fmt: setup ## formats Rust and Lua
-	cargo fmt --all
+	for manifest in Cargo.toml benches/Cargo.toml fuzz/Cargo.toml; do \
+	  cargo fmt --manifest-path $$manifest --all || exit 1; done
 	node tests/stylua.mjs
 
 bench: ## measures us and our peers, in one interleaved run
