@@ -14,7 +14,7 @@ use super::push_noted_before;
 pub struct Failure {
     /// What was thrown.
     pub value: Value,
-    /// The frames of where it was, innermost first, as SPEC's stack traces show them.
+    /// The frames of where it was, innermost first: `app.lua:2: in function 'handler'`.
     pub frames: Vec<String>,
     /// Whether Lua ran out of memory; then there are no frames.
     pub out_of_memory: bool,
