@@ -180,12 +180,29 @@ fn an_event_without_bytes_is_an_empty_object() {
 }
 
 #[test]
-fn any_json_value_is_an_event() {
+fn any_json_value_is_an_event_and_comes_back_as_it_went() {
     let function = app("return { handler = function(event) return event end }");
-    let events = ["null", "true", "1.5", r#""x""#, "[]", "{}", " [1, 2]\n"];
+    let events = [
+        "null",
+        "true",
+        "1.5",
+        r#""x""#,
+        "[]",
+        "{}",
+        "[1,2]",
+        r#"{"a":null}"#,
+        r#"{"a":[[],{}]}"#,
+        "9007199254740993",
+        "-9223372036854775808",
+        "1.0",
+        "-0.0",
+        r#""\u0000é""#,
+    ];
+    assert_eq!(answers(function, &events), events);
+    let function = app("return { handler = function(event) return event end }");
     assert_eq!(
-        answers(function, &events),
-        ["null", "true", "1.5", r#""x""#, "[]", "{}", "[1,2]"]
+        answers(function, &[" [1, 2]\n", "-0", "1e2"]),
+        ["[1,2]", "0", "100.0"]
     );
 }
 
