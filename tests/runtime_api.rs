@@ -4,20 +4,9 @@ mod support;
 
 use support::{Answer, Event, Function};
 
-const ECHO: &str = "return { handler = function(event) return event end }";
-const FAIL: &str = "return { handler = function() error('boom', 0) end }";
-
-fn echo() -> Function {
-    Function::new("main.lua", ECHO)
-}
-
-fn fail() -> Function {
-    Function::new("main.lua", FAIL)
-}
-
 #[test]
 fn next_is_asked_by_these_bytes() {
-    let run = echo().invoke(Event::json("{}")).run();
+    let run = Function::echo().invoke(Event::json("{}")).run();
     let raw = String::from_utf8(run.raw(0).to_vec()).unwrap();
     let host = run.requests()[0].header("Host").unwrap();
     assert_eq!(
@@ -31,7 +20,7 @@ fn next_is_asked_by_these_bytes() {
 
 #[test]
 fn a_response_is_posted_by_these_bytes() {
-    let run = echo().invoke(Event::json(r#"{"a":[1]}"#)).run();
+    let run = Function::echo().invoke(Event::json(r#"{"a":[1]}"#)).run();
     let raw = String::from_utf8(run.raw(1).to_vec()).unwrap();
     let host = run.requests()[1].header("Host").unwrap();
     assert_eq!(
@@ -46,7 +35,7 @@ fn a_response_is_posted_by_these_bytes() {
 
 #[test]
 fn an_error_is_posted_by_these_bytes() {
-    let run = fail()
+    let run = Function::failing()
         .invoke(Event::json("{}").header("Lambda-Runtime-Invocation-Id", "abc"))
         .run();
     let raw = String::from_utf8(run.raw(1).to_vec()).unwrap();
@@ -67,7 +56,9 @@ fn an_error_is_posted_by_these_bytes() {
 #[test]
 fn many_events_go_over_one_connection() {
     let run = (0..50)
-        .fold(echo(), |run, n| run.invoke(Event::json(n.to_string())))
+        .fold(Function::echo(), |run, n| {
+            run.invoke(Event::json(n.to_string()))
+        })
         .run();
     assert_eq!(run.connections(), 1);
     let bodies: Vec<&str> = run.posts().iter().map(|post| post.text()).collect();
@@ -95,7 +86,7 @@ fn the_attempt_is_echoed_where_it_was_sent_and_nowhere_else() {
 
 #[test]
 fn an_attempt_that_is_no_plain_text_is_ignored() {
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1").header("Lambda-Runtime-Invocation-Id", "\u{e9}"))
         .run();
     assert_eq!(run.post().header("Lambda-Runtime-Invocation-Id"), None);
@@ -137,7 +128,7 @@ fn the_trace_variable_follows_the_header_for_child_processes_too() {
 #[test]
 fn an_event_may_come_in_chunks() {
     let body = format!(r#"{{"text":"{}"}}"#, "0123456789".repeat(10_000));
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json(&body).chunked(2048))
         .invoke(Event::json(&body).chunked(1))
         .invoke(Event::json(&body).chunked(65_536))
@@ -152,7 +143,7 @@ fn an_event_may_come_in_chunks() {
 fn an_event_of_six_megabytes_goes_through() {
     let body = format!(r#"{{"text":"{}"}}"#, "é\\n".repeat(1_572_000));
     assert!((6_200_000..6_291_556).contains(&body.len()));
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json(&body))
         .invoke(Event::json(&body).chunked(4096))
         .run();
@@ -163,7 +154,7 @@ fn an_event_of_six_megabytes_goes_through() {
 
 #[test]
 fn a_base_path_and_a_scheme_in_the_address_are_kept() {
-    let run = echo()
+    let run = Function::echo()
         .runtime_api("http://{}/.rt/hello")
         .invoke(Event::json("1"))
         .run();
@@ -185,7 +176,7 @@ fn a_base_path_and_a_scheme_in_the_address_are_kept() {
 
 #[test]
 fn no_event_is_asked_for_again() {
-    let run = echo()
+    let run = Function::echo()
         .then(Answer::status(204))
         .then(Answer::status(204))
         .invoke(Event::json("1"))
@@ -198,7 +189,7 @@ fn no_event_is_asked_for_again() {
 
 #[test]
 fn a_post_may_be_answered_with_any_2xx() {
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1"))
         .invoke(Event::json("2"))
         .posted(Answer::status(200))
@@ -210,7 +201,7 @@ fn a_post_may_be_answered_with_any_2xx() {
 
 #[test]
 fn a_kept_connection_that_was_closed_is_replaced_without_a_word() {
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1").closing())
         .invoke(Event::json("2"))
         .posted(Answer::accepted().closing())
@@ -231,7 +222,9 @@ fn proxies_are_not_for_the_runtime_api() {
         "all_proxy",
     ]
     .into_iter()
-    .fold(echo(), |run, name| run.env(name, "http://127.0.0.1:1"))
+    .fold(Function::echo(), |run, name| {
+        run.env(name, "http://127.0.0.1:1")
+    })
     .invoke(Event::json("1"))
     .run();
     assert_eq!(run.post().text(), "1");

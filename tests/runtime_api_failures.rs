@@ -6,22 +6,11 @@ use std::time::{Duration, Instant};
 
 use support::{Answer, Event, Function};
 
-const ECHO: &str = "return { handler = function(event) return event end }";
-const FAIL: &str = "return { handler = function() error('boom', 0) end }";
-
-fn echo() -> Function {
-    Function::new("main.lua", ECHO)
-}
-
-fn fail() -> Function {
-    Function::new("main.lua", FAIL)
-}
-
 #[test]
 fn a_next_that_is_refused_ends_the_process_with_the_services_words() {
     for status in [400, 403, 410, 413, 500, 503, 302] {
         let start = Instant::now();
-        let run = echo().then(Answer::status(status)).ends().run();
+        let run = Function::echo().then(Answer::status(status)).ends().run();
         assert_ne!(run.exit_code(), 0, "{status}");
         assert!(start.elapsed() < Duration::from_secs(10));
         let line = run.stdout().lines().last().unwrap_or_default();
@@ -37,7 +26,7 @@ fn a_next_that_is_refused_ends_the_process_with_the_services_words() {
 #[test]
 fn a_response_that_is_refused_is_logged_and_the_next_event_served() {
     for status in [400, 403, 404, 410, 429] {
-        let run = echo()
+        let run = Function::echo()
             .invoke(Event::json("1"))
             .invoke(Event::json("2"))
             .posted(Answer::status(status))
@@ -53,7 +42,7 @@ fn a_response_that_is_refused_is_logged_and_the_next_event_served() {
 #[test]
 fn a_response_of_a_refused_mode_ends_the_process() {
     let refusal = r#"{"errorType":"InvalidFunctionResponseMode","errorMessage":"bad mode"}"#;
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1"))
         .posted(Answer::json(400, refusal))
         .ends()
@@ -83,7 +72,7 @@ fn a_response_that_is_too_large_is_one_error_record_with_size_and_limit() {
 #[test]
 fn an_error_that_is_refused_is_logged_and_the_next_event_served() {
     for status in [400, 403, 410] {
-        let run = fail()
+        let run = Function::failing()
             .invoke(Event::json("1"))
             .invoke(Event::json("2"))
             .posted(Answer::status(status))
@@ -117,7 +106,7 @@ fn an_error_that_is_too_large_is_posted_once_more_and_small() {
 
 #[test]
 fn a_post_that_the_service_cannot_take_ends_the_process() {
-    for function in [echo(), fail()] {
+    for function in [Function::echo(), Function::failing()] {
         let run = function
             .invoke(Event::json("1"))
             .posted(Answer::status(500))
@@ -131,7 +120,7 @@ fn a_post_that_the_service_cannot_take_ends_the_process() {
 
 #[test]
 fn a_post_that_got_no_byte_of_an_answer_is_sent_once_more() {
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1"))
         .posted(Answer::close())
         .run();
@@ -141,7 +130,7 @@ fn a_post_that_got_no_byte_of_an_answer_is_sent_once_more() {
 
 #[test]
 fn a_post_that_got_half_an_answer_is_not_sent_again() {
-    let run = echo()
+    let run = Function::echo()
         .invoke(Event::json("1"))
         .posted(Answer::accepted().cut_after(20))
         .ends()
@@ -162,7 +151,7 @@ fn a_runtime_api_that_breaks_off_ends_the_process_with_a_clear_line() {
         Answer::accepted().cut_after(20),
         Answer::bytes("SSH-2.0\r\n\r\n"),
     ] {
-        let run = echo().then(answer).ends().run();
+        let run = Function::echo().then(answer).ends().run();
         assert_ne!(run.exit_code(), 0);
         let line = run.stdout().lines().last().unwrap_or_default();
         assert!(
@@ -179,7 +168,7 @@ fn an_event_that_is_cut_off_ends_the_process() {
         Event::json("[1,2,3]").without_last(2),
         Event::json("[1,2,3]").chunked(3).without_last(4),
     ] {
-        let run = echo().invoke(event).ends().run();
+        let run = Function::echo().invoke(event).ends().run();
         assert_ne!(run.exit_code(), 0);
         assert!(
             run.stdout().contains("in the middle of an answer"),
@@ -193,7 +182,7 @@ fn an_event_that_is_cut_off_ends_the_process() {
 #[test]
 fn an_event_without_a_request_id_ends_the_process() {
     for event in [Event::json("1").id(""), Event::json("1").id("a b/../c")] {
-        let run = echo().invoke(event).ends().run();
+        let run = Function::echo().invoke(event).ends().run();
         assert_ne!(run.exit_code(), 0);
         assert!(
             run.stdout().contains("without a usable request id"),
@@ -205,7 +194,7 @@ fn an_event_without_a_request_id_ends_the_process() {
 
 #[test]
 fn a_runtime_api_that_is_absent_is_named() {
-    let run = echo()
+    let run = Function::echo()
         .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
         .ends()
         .run();
@@ -219,7 +208,10 @@ fn a_runtime_api_that_is_absent_is_named() {
 
 #[test]
 fn no_address_of_a_runtime_api_says_what_to_do() {
-    let run = echo().without_env("AWS_LAMBDA_RUNTIME_API").ends().run();
+    let run = Function::echo()
+        .without_env("AWS_LAMBDA_RUNTIME_API")
+        .ends()
+        .run();
     assert_ne!(run.exit_code(), 0);
     assert!(
         run.stdout().contains("AWS_LAMBDA_RUNTIME_API is not set"),
@@ -235,7 +227,7 @@ fn no_address_of_a_runtime_api_says_what_to_do() {
 
 #[test]
 fn an_address_of_another_scheme_is_refused() {
-    let run = echo()
+    let run = Function::echo()
         .env("AWS_LAMBDA_RUNTIME_API", "https://127.0.0.1:1")
         .ends()
         .run();

@@ -38,6 +38,18 @@ impl Function {
             .file(file, source)
     }
 
+    /// A function that answers with its event.
+    pub fn echo() -> Self {
+        let source = "return { handler = function(event) return event end }";
+        Self::new("main.lua", source)
+    }
+
+    /// A function that fails with the message `boom`.
+    pub fn failing() -> Self {
+        let source = "return { handler = function() error('boom', 0) end }";
+        Self::new("main.lua", source)
+    }
+
     /// A task root that is a copy of `folder`.
     pub fn folder(folder: &Path, handler: &str) -> Self {
         let function = Self::empty().handler(handler);

@@ -2,7 +2,7 @@
 //!
 //! Ours and not a library's: four system calls an invocation, exact bytes on the wire, and a
 //! retry rule that knows which requests are safe to send twice. No proxy, no
-//! `Expect`, no redirects, no TLS: the other end is the Lambda sandbox on loopback.
+//! `Expect`, no redirects, no TLS: the other end is the sandbox on loopback.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -26,12 +26,11 @@ pub struct Head {
     body: Framing,
 }
 
-/// A request that got no complete answer.
+/// A request that got no complete answer; `unanswered` when no byte of one had come.
 #[derive(Debug)]
 pub struct Failure {
     /// What happened, for people.
     pub message: String,
-    /// Whether no byte of an answer had come.
     unanswered: bool,
 }
 
