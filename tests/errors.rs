@@ -294,6 +294,21 @@ fn a_coroutine_that_failed_before_leaves_no_frames_in_another_error() {
 }
 
 #[test]
+fn coroutines_that_fail_alike_one_after_another_do_not_add_up() {
+    let (_, body) = failure(
+        "local function fail() error('same', 0) end\nlocal ok, err\nfor _ = 1, 50 do\n\
+         ok, err = coroutine.resume(coroutine.create(fail))\nend\nerror(err, 0)",
+    );
+    assert_eq!(
+        body["stackTrace"],
+        json!([
+            "app.lua:2: in function <app.lua:2>",
+            "app.lua:7: in function 'handler'"
+        ])
+    );
+}
+
+#[test]
 fn a_very_deep_stack_keeps_its_ends() {
     let (_, body) = failure("local function f() return 1 + f() end\nreturn f()");
     assert!(

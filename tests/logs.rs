@@ -49,6 +49,20 @@ fn print_writes_one_record_at_info() {
 }
 
 #[test]
+fn print_raises_what_a_tostring_raises_as_it_is() {
+    let body = "local function show(what) return pcall(print, setmetatable({}, {__tostring = what})) end\n\
+        local _, table_error = show(function() error({type = 'Odd'}) end)\n\
+        local _, text = show(function() error('odd') end)\n\
+        local _, wrong = show(function() return {} end)\n\
+        return { table_error.type, text, wrong }";
+    let run = logs("", "", body);
+    assert_eq!(
+        run.post().json(),
+        json!(["Odd", "app.lua:5: odd", "'__tostring' must return a string"])
+    );
+}
+
+#[test]
 fn the_time_of_a_record_is_utc_with_milliseconds() {
     let run = logs("", "", "print('x')");
     let time = run.stdout().split('\t').next().unwrap();
@@ -192,10 +206,17 @@ fn with_adds_fields_to_every_record() {
 
 #[test]
 fn a_log_takes_whatever_it_is_given() {
-    let body = "log.info(nil) log.info(1.5) log.info('\\xff', {f = print, bad = '\\xfe', nan = 0/0})\n\
+    let body = "debug.getmetatable(io.stdout).__tostring = function() error('no') end\n\
+        log.warn(io.stdout, {f = io.stdout})\n\
+        log.info(nil) log.info(1.5) log.info('\\xff', {f = print, bad = '\\xfe', nan = 0/0})\n\
         log:info('colon', {a = 1})";
     let run = logs("JSON", "", body);
     let all = records(&run);
+    assert_eq!(
+        (&all[0]["message"], &all[0]["f"]),
+        (&json!("userdata"), &json!("userdata"))
+    );
+    let all = &all[1..];
     assert_eq!(all[0]["message"], "nil");
     assert_eq!(all[1]["message"], "1.5");
     assert_eq!(all[2]["message"], "\u{fffd}");

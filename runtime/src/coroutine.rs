@@ -154,7 +154,7 @@ unsafe fn advance(l: *mut lua_State, co: *mut lua_State, args: c_int) -> Option<
     }
 }
 
-/// Notes the frames of `co`, which failed with the value on top of `l`.
+/// Notes the frames of `co`, which `l` resumed and which failed with the value on top of `l`.
 ///
 /// # Safety
 /// As [`advance`].
@@ -166,7 +166,7 @@ unsafe fn note(l: *mut lua_State, co: *mut lua_State) {
         }
         let error = ffi::lua_gettop(l);
         push_frames(l, co); // frames
-        push_noted_before(l, error); // frames
+        push_noted_before(l, error, co); // frames
         if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&FAILED)) != ffi::LUA_TTABLE {
             ffi::lua_pop(l, 1);
             ffi::lua_createtable(l, NOTES, 1);
@@ -179,22 +179,26 @@ unsafe fn note(l: *mut lua_State, co: *mut lua_State) {
         ffi::lua_pop(l, 1);
         ffi::lua_pushinteger(l, made + 1);
         ffi::lua_rawseti(l, -2, 0);
-        ffi::lua_createtable(l, 2, 0); // frames, notes, note
+        ffi::lua_createtable(l, 3, 0); // frames, notes, note
         ffi::lua_pushvalue(l, error);
         ffi::lua_rawseti(l, -2, 1);
         ffi::lua_pushvalue(l, -3);
         ffi::lua_rawseti(l, -2, 2);
+        ffi::lua_pushlightuserdata(l, l.cast());
+        ffi::lua_rawseti(l, -2, 3);
         ffi::lua_rawseti(l, -2, made % ffi::lua_Integer::from(NOTES) + 1);
         ffi::lua_settop(l, error);
     }
 }
 
-/// Puts before the frames on top of `l` those of the coroutine that failed with the value at
-/// `error`, if one did.
+/// Puts before the frames on top of `l`, which are of `thread`, those of the coroutine that
+/// `thread` resumed and that failed with the value at `error`, if one did.
+///
+/// Another thread's coroutine that failed alike is no part of this error.
 ///
 /// # Safety
 /// `l` has ten free slots; `error` is an absolute index.
-unsafe fn push_noted_before(l: *mut lua_State, error: c_int) {
+unsafe fn push_noted_before(l: *mut lua_State, error: c_int, thread: *mut lua_State) {
     // SAFETY: the tables read here were made by `note`; every slot but the result is popped.
     unsafe {
         let frames = ffi::lua_gettop(l);
@@ -208,8 +212,11 @@ unsafe fn push_noted_before(l: *mut lua_State, error: c_int) {
             while nth > oldest {
                 nth -= 1;
                 ffi::lua_rawgeti(l, notes, nth % ffi::lua_Integer::from(NOTES) + 1);
+                ffi::lua_rawgeti(l, -1, 3);
+                let resumed_here = ffi::lua_touserdata(l, -1) == thread.cast();
+                ffi::lua_pop(l, 1);
                 ffi::lua_rawgeti(l, -1, 1); // note, its error
-                if is_raised_again(l, error, frames + 3) {
+                if resumed_here && is_raised_again(l, error, frames + 3) {
                     ffi::lua_rawgeti(l, frames + 2, 2); // note, its error, its frames
                     let (noted, own) = (
                         ffi::lua_rawlen(l, -1) as c_int,

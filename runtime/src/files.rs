@@ -14,8 +14,8 @@ pub struct Files {
     root: PathBuf,
     /// Whether the working directory is the task root: `./x.lua` is then the file `x.lua` there.
     working_in_root: bool,
-    /// The messages of syntax errors met so far, by which init errors know their kind.
-    syntax_errors: RefCell<Vec<String>>,
+    /// The message of the last syntax error met, by which init errors know their kind.
+    syntax_error: RefCell<String>,
 }
 
 /// Why a file did not become a function.
@@ -33,7 +33,7 @@ impl Files {
         Self {
             root,
             working_in_root: true,
-            syntax_errors: RefCell::default(),
+            syntax_error: RefCell::default(),
         }
     }
 
@@ -52,10 +52,7 @@ impl Files {
 
     /// Whether `message` came of a file that does not parse.
     pub fn is_syntax_error(&self, message: &str) -> bool {
-        self.syntax_errors
-            .borrow()
-            .iter()
-            .any(|known| message == known)
+        !message.is_empty() && *self.syntax_error.borrow() == message
     }
 
     /// Compiles the file, named in errors by its path relative to the task root.
@@ -71,7 +68,7 @@ impl Files {
             .set_name(format!("@{shown}"));
         chunk.into_function().map_err(|error| match error {
             mlua::Error::SyntaxError { message, .. } => {
-                self.syntax_errors.borrow_mut().push(message.clone());
+                self.syntax_error.replace(message.clone());
                 LoadError::Syntax(message)
             }
             error => LoadError::Other(error.to_string()),

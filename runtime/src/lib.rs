@@ -97,6 +97,7 @@ fn init(
     let config = event_loop.config();
     let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
     let state = State::new(Files::working_in(root), config.json_nulls, log, true)?;
+    coroutine::install(&state.lua)?;
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;

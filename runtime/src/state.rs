@@ -53,7 +53,6 @@ impl State {
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
         modules::install(&lua, &codec, log)?;
-        coroutine::install(&lua)?;
         Ok(Self {
             lua,
             codec,
@@ -68,19 +67,27 @@ impl State {
     /// Only when Lua is out of memory.
     pub fn print_to(&self, log: &Rc<Log>) -> mlua::Result<()> {
         let globals = self.lua.globals();
-        let tostring: Function = globals.raw_get("tostring")?;
+        let tostring: Value = globals.raw_get("tostring")?;
         let log = Rc::clone(log);
-        let print = throw::function(&self.lua, "print", move |_, values: MultiValue| {
+        let print = throw::function(&self.lua, "print", move |lua, values: MultiValue| {
             let mut line = Vec::new();
             for (nth, value) in values.into_iter().enumerate() {
                 if nth > 0 {
                     line.push(b'\t');
                 }
                 let text = match value {
-                    Value::String(text) => text,
-                    value => tostring.call::<mlua::LuaString>(value)?,
+                    Value::String(_) => value,
+                    // What a __tostring raises is raised on as it is.
+                    value => {
+                        coroutine::call(lua, &tostring, value)
+                            .map_err(|failure| Throw::Value(failure.value))?
+                            .0
+                    }
                 };
-                line.extend_from_slice(&text.as_bytes());
+                // Lua's tostring gives nothing else.
+                if let Value::String(text) = text {
+                    line.extend_from_slice(&text.as_bytes());
+                }
             }
             log.print(&line);
             Ok(())

@@ -75,7 +75,7 @@ unsafe extern "C-unwind" fn trace(l: *mut lua_State) -> c_int {
     // SAFETY: Lua calls a message handler with the error at index 1 and LUA_MINSTACK free slots.
     unsafe {
         push_frames(l, l); // error, frames
-        push_noted_before(l, 1); // error, frames
+        push_noted_before(l, 1, l); // error, frames
         ffi::lua_createtable(l, 2, 0);
         ffi::lua_insert(l, 1); // traced, error, frames
         ffi::lua_rawseti(l, 1, 2);

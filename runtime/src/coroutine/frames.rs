@@ -175,7 +175,13 @@ unsafe fn push_global_name(l: *mut lua_State, function: c_int) -> bool {
                 }
                 if string_key(l) && ffi::lua_type(l, module) == ffi::LUA_TTABLE {
                     ffi::lua_pushnil(l);
+                    let mut members = 0;
                     while ffi::lua_next(l, module) != 0 {
+                        members += 1;
+                        if members > MOST_MEMBERS {
+                            ffi::lua_pop(l, 2);
+                            break;
+                        }
                         if string_key(l) && ffi::lua_rawequal(l, -1, function) != 0 {
                             let module = ffi::lua_tolstring(l, loaded + 1, ptr::null_mut());
                             let name = ffi::lua_tolstring(l, -2, ptr::null_mut());
@@ -203,3 +209,5 @@ unsafe fn push_global_name(l: *mut lua_State, function: c_int) -> bool {
 const OUR_SOURCES: &[u8] = b"=lambda.";
 const INNER_FRAMES: c_int = 20;
 const OUTER_FRAMES: c_int = 20;
+/// A module with more members holds data; looking for functions in it would take its time.
+const MOST_MEMBERS: u32 = 1000;

@@ -47,7 +47,7 @@ fn logger(
                     log.record(level, &Message::Text(&text.as_bytes()), &all);
                 }
                 (None, other) => {
-                    log.record(level, &Message::Text(other.to_string()?.as_bytes()), &all);
+                    log.record(level, &Message::Text(shown(&other).as_bytes()), &all);
                 }
             }
             Ok(())
@@ -105,7 +105,7 @@ fn add_fields(
     let mut added = Vec::new();
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        let name = key.to_string()?;
+        let name = shown(&key);
         added.push(Field {
             name,
             json: json_text(lua, codec, &value),
@@ -132,12 +132,15 @@ fn json_text(lua: &Lua, codec: &Codec, value: &Value) -> String {
     }
     match value {
         Value::String(text) => json_string(&text.to_string_lossy()),
-        value => json_string(
-            &value
-                .to_string()
-                .unwrap_or_else(|_| type_name(value).to_owned()),
-        ),
+        value => json_string(&shown(value)),
     }
+}
+
+/// What `tostring` makes of the value; the name of its type where a `__tostring` raises.
+fn shown(value: &Value) -> String {
+    value
+        .to_string()
+        .unwrap_or_else(|_| type_name(value).to_owned())
 }
 
 fn bad_fields(nth: usize, function: &str, got: &Value) -> String {
