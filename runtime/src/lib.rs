@@ -7,6 +7,7 @@ pub mod api;
 mod buffer;
 pub mod config;
 mod coroutine;
+pub mod deadline;
 pub mod error;
 pub mod event_loop;
 pub mod files;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
 
+use crate::deadline::Deadline;
 use crate::files::Files;
 use crate::json::{Codec, Nulls};
 use crate::log::Log;
@@ -23,6 +24,8 @@ pub struct State {
     pub codec: Rc<Codec>,
     /// Its files.
     pub files: Rc<Files>,
+    /// Until when the running invocation may go on.
+    pub deadline: Rc<Deadline>,
     /// What was alive after the last collection between two invocations.
     live_bytes: Cell<usize>,
 }
@@ -52,11 +55,13 @@ impl State {
         let codec = Codec::new(&lua, nulls)?;
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
-        modules::install(&lua, &codec, log)?;
+        let deadline = Rc::new(Deadline::default());
+        modules::install(&lua, &codec, log, &deadline)?;
         Ok(Self {
             lua,
             codec,
             files,
+            deadline,
             live_bytes: Cell::new(0),
         })
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
 
+use crate::deadline::Deadline;
 use crate::json::Codec;
 use crate::log::Log;
 
@@ -18,7 +19,12 @@ pub mod throw;
 ///
 /// # Errors
 /// Only when Lua is out of memory.
-pub fn install(lua: &Lua, codec: &Rc<Codec>, log: &Rc<Log>) -> mlua::Result<()> {
+pub fn install(
+    lua: &Lua,
+    codec: &Rc<Codec>,
+    log: &Rc<Log>,
+    _deadline: &Rc<Deadline>,
+) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
