@@ -107,6 +107,8 @@ impl Built {
             .env("LAMBDA_TASK_ROOT", &function.code);
         let mut process = Process::spawn(&mut command, || ());
         process.listens(address);
+        // It takes invocations a moment before it serves the runtimes that these start.
+        process.listens(runtime_api);
         Emulator { address, process }
     }
 }
