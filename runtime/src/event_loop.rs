@@ -68,7 +68,6 @@ impl EventLoop {
     pub fn run(&self, state: &State, handler: &Handler) -> Result<Infallible, Fault> {
         let mut response = Vec::new();
         let mut pause = Duration::ZERO;
-        self.log.flush();
         self.serving.set(true);
         loop {
             let Some(invocation) = self.next()? else {

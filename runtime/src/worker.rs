@@ -29,7 +29,10 @@ impl Worker {
     pub fn load(process: &Arc<Process>, log: &Rc<Log>, api: RuntimeApi) -> Option<Self> {
         let event_loop = Rc::new(EventLoop::new(Arc::clone(process), Rc::clone(log), api));
         let load = AssertUnwindSafe(|| load(&event_loop, process, log));
-        match panic::catch_unwind(load).unwrap_or_else(|_| Err(panics::report())) {
+        let loaded = panic::catch_unwind(load).unwrap_or_else(|_| Err(panics::report()));
+        // Now, and not when it is served: another loop may be in the midst of a line by then.
+        log.flush();
+        match loaded {
             Ok((state, handler)) => Some(Self {
                 event_loop,
                 state,

@@ -160,7 +160,8 @@ impl Script {
         }
         let answer = self.posts.pop_front().unwrap_or_else(Answer::accepted);
         // Only what got no byte of an answer may be sent again, and an error that was too large.
-        if !answer.bytes.is_empty() && !(error && answer.code() == 413) {
+        let sent_again = answer.bytes.is_empty() || (error && answer.code() == 413);
+        if !sent_again {
             self.open.remove(id);
         }
         answer
