@@ -261,3 +261,18 @@ const PAUSES: [Duration; 8] = {
 fn is_sampled(trace_id: &str) -> bool {
     trace_id.split(';').any(|part| part.trim() == "Sampled=1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_double_from_a_tenth_of_a_second_to_some_25_seconds_in_all() {
+        assert_eq!(PAUSES[0], Duration::from_millis(100));
+        assert!(PAUSES.windows(2).all(|pair| pair[1] == 2 * pair[0]));
+        assert_eq!(
+            PAUSES.iter().sum::<Duration>(),
+            Duration::from_millis(25_500)
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! `Process`: what the polling loops of one process share. All else each has for itself.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::config::Config;
@@ -13,7 +13,7 @@ pub struct Process {
     /// Whether no event has been served yet.
     cold: AtomicBool,
     /// Loops that have not stopped.
-    running: AtomicUsize,
+    running: Mutex<usize>,
     init_failed: Mutex<bool>,
 }
 
@@ -22,7 +22,7 @@ impl Process {
     pub fn new(config: Config) -> Self {
         Self {
             cold: AtomicBool::new(true),
-            running: AtomicUsize::new(config.loops()),
+            running: Mutex::new(config.loops()),
             init_failed: Mutex::new(false),
             config,
         }
@@ -38,9 +38,12 @@ impl Process {
         self.cold.load(Ordering::Relaxed) && self.cold.swap(false, Ordering::Relaxed)
     }
 
-    /// Notes that a loop stopped; gives how many go on.
-    pub fn stop_one(&self) -> usize {
-        self.running.fetch_sub(1, Ordering::Relaxed) - 1
+    /// Notes that a loop stopped; `tell` is given how many go on.
+    pub fn stop_one(&self, tell: impl FnOnce(usize)) {
+        // Held while telling, so that the records stand in the order of their numbers.
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *running -= 1;
+        tell(*running);
     }
 
     /// Runs `tell` for the first failure of the initialisation; any other waits until it is told,

@@ -86,9 +86,10 @@ fn serve(process: &Process, log: &Log, worker: &Worker) {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| worker.run().to_string()));
     let why = outcome.unwrap_or_else(|_| panics::last());
     log.end();
-    let left = process.stop_one();
     let count = process.config.loops();
-    log.fault(&format!("{why} (this loop ends, {left} of {count} go on)"));
+    process.stop_one(|left| {
+        log.fault(&format!("{why} (this loop ends, {left} of {count} go on)"));
+    });
 }
 
 /// Where workers wait for each other before the first of them asks for an event.
@@ -151,3 +152,41 @@ impl Gate {
 const NO_PANIC: &str = "counting does not panic";
 /// As Linux gives the first thread of a process. Only what is used of it is memory.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_gate_opens_when_all_have_come() {
+        let gate = Arc::new(Gate::new(3));
+        let (passed, waiting) = channel();
+        for _ in 2..=3 {
+            let (gate, passed) = (Arc::clone(&gate), passed.clone());
+            thread::spawn(move || {
+                gate.pass();
+                passed.send(()).unwrap();
+            });
+        }
+        assert!(gate.opens());
+        assert_eq!(gate.loading().missing, 0);
+        waiting.recv().unwrap();
+        waiting.recv().unwrap();
+    }
+
+    #[test]
+    fn a_gate_lets_nobody_through_when_one_fails() {
+        let gate = Arc::new(Gate::new(3));
+        let (passed, waiting) = channel();
+        let passing = Arc::clone(&gate);
+        thread::spawn(move || {
+            passing.pass();
+            passed.send(()).unwrap();
+        });
+        gate.fail();
+        assert!(!gate.opens());
+        assert!(waiting.try_recv().is_err());
+    }
+}
