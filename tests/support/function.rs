@@ -291,6 +291,6 @@ impl Function {
 }
 
 /// Whether this process is root's.
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
