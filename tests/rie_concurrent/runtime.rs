@@ -1,6 +1,9 @@
 //! The runtime, as the emulator finds it when one process serves several events.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -125,11 +128,12 @@ fn an_answer_after_the_timeout_is_logged_and_the_same_process_serves_on() {
     // In a call that nothing interrupts, until the test lets it go.
     let body = r#"
     if event.wait then
+      waited = true
       local pipe = assert(io.open("meet-2", "r"))
       pipe:read("a")
       pipe:close()
     end
-    return count"#;
+    return waited"#;
     let (emulator, folder) = serve(body, &[("AWS_LAMBDA_FUNCTION_TIMEOUT", "2")]);
     let timed_out = invoke(&emulator, r#"{"wait":true}"#);
     assert_eq!(timed_out.json()["errorType"], "Sandbox.Timedout");
@@ -138,11 +142,11 @@ fn an_answer_after_the_timeout_is_logged_and_the_same_process_serves_on() {
             .write(true)
             .open(folder.path().join("meet-2")),
     );
-    // The loops answer in turn, so the third call is answered by the one that was late.
-    let counts: Vec<_> = (0..3)
-        .map(|_| invoke(&emulator, "{}").text().to_owned())
-        .collect();
-    assert!(counts.contains(&"2".to_owned()), "{counts:?}");
+    // The loops take turns, so that the state that was late comes again once it is done.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while invoke(&emulator, "{}").text() != "true" {
+        assert!(Instant::now() < deadline, "the late loop never came back");
+    }
     let (stdout, _) = emulator.stop();
     let records = records(&stdout);
     let [late] = &records[..] else {
