@@ -229,10 +229,15 @@ fn a_service_that_cannot_take_an_answer_ends_that_loop_alone() {
         .invoke(Event::json("2"))
         .invoke(Event::json("3"))
         .posted(Answer::status(500))
+        .then(Answer::status(403))
+        .ends()
         .run();
     assert_eq!(answers(&run).len(), 3);
     let errors = messages(&run, "ERROR");
-    assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].contains("with 500: "), "{errors:?}");
-    assert!(errors[0].ends_with("(this loop ends, 1 of 2 go on)"));
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    let posting = errors
+        .iter()
+        .find(|error| error.contains("/response with 500: "));
+    let posting = posting.expect("a record of the loop that could not post");
+    assert!(posting.contains("of 2 go on)"), "{posting}");
 }

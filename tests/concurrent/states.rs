@@ -44,7 +44,7 @@ fn states_draw_different_random_numbers() {
     )
     .run();
     let numbers: BTreeSet<_> = answers(&run).values().map(Value::to_string).collect();
-    assert_eq!(numbers.len(), 4);
+    assert_eq!(numbers.len(), 4, "{numbers:?}");
 }
 
 #[test]
@@ -106,6 +106,7 @@ fn more_events_than_one_process_serves_are_said_once_and_the_most_are_served() {
     let records = records(&run);
     let (loading, other): (Vec<_>, Vec<_>) = records
         .iter()
+        .filter(|record| record["level"] != "WARN") // The mock may be late to take connections.
         .partition(|record| record["message"] == "loading");
     assert_eq!(loading.len(), 1024);
     let [said] = other[..] else {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fs::File,
     time::{Duration, Instant},
 };
 
@@ -39,14 +40,20 @@ return {{
 }}
 "#
     );
+    let folder = task(source);
+    let variables = [&[("_HANDLER", "main.handler")], variables].concat();
+    let emulator = Emulator::start_concurrent(folder.path(), 3, &variables);
+    (emulator, folder)
+}
+
+/// A task root with `main.lua`, the bootstrap, and the pipes of a meeting.
+fn task(source: impl AsRef<[u8]>) -> Folder {
     let folder = Folder::new();
     folder.file("main.lua", source);
     folder.program("bootstrap", &bootstrap());
     pipe(&folder, "meet-2");
     pipe(&folder, "meet-3");
-    let variables = [&[("_HANDLER", "main.handler")], variables].concat();
-    let emulator = Emulator::start_concurrent(folder.path(), 3, &variables);
-    (emulator, folder)
+    folder
 }
 
 /// Calls three times at once, with the roles 1, 2 and 3.
@@ -207,14 +214,22 @@ fn a_trace_is_in_the_context_and_a_missing_one_is_none() {
 
 #[test]
 fn a_handler_that_does_not_load_ends_the_process_and_the_emulator() {
-    let (emulator, _folder) = serve("} this is no Lua", &[]);
+    // It waits until the test has seen the emulator listen.
+    let folder = task("io.open('meet-2', 'r'):close()\nerror('no', 0)");
+    let variables = [("_HANDLER", "main.handler")];
+    let emulator = Emulator::start_concurrent(folder.path(), 3, &variables);
+    drop(
+        File::options()
+            .write(true)
+            .open(folder.path().join("meet-2")),
+    );
     let (status, stdout) = emulator.wait();
     assert_ne!(status, Some(0));
     // It shows what /init/error was given.
-    assert!(stdout.contains("Runtime.UserCodeSyntaxError"), "{stdout}");
+    let shown = "errType=Runtime.ImportModuleError";
+    assert_eq!(stdout.matches(shown).count(), 1, "{stdout}");
     let records = records(&stdout);
     assert_eq!(records.len(), 1, "{stdout}");
-    assert_eq!(records[0]["errorType"], "Runtime.UserCodeSyntaxError");
-    let message = records[0]["errorMessage"].as_str().expect("a text");
-    assert!(message.starts_with("main.lua:17: "), "{message}");
+    assert_eq!(records[0]["errorType"], "Runtime.ImportModuleError");
+    assert_eq!(records[0]["message"], "no");
 }
