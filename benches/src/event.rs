@@ -29,6 +29,15 @@ impl Event {
         }
     }
 
+    /// `{"n":22}`, to be answered by that Fibonacci number: a millisecond or two of computing.
+    pub fn fibonacci() -> Self {
+        Self {
+            name: "fib(22)",
+            body: br#"{"n":22}"#.to_vec(),
+            expected: serde_json::json!(17_711),
+        }
+    }
+
     /// An API Gateway event of 1.4 KB, to be echoed.
     pub fn api_gateway() -> Result<Self> {
         Self::echoed("api 1.4 KB", API_GATEWAY.to_owned())

@@ -3,6 +3,7 @@
 //! `run`, beside the manifest, builds and installs what this program needs and then starts it.
 //! A wrong answer of any peer ends the run with status 1; it never becomes a time.
 
+mod concurrent;
 mod event;
 mod http;
 mod measure;
@@ -59,6 +60,7 @@ fn run() -> Result<()> {
                 measure::echo(&peers, &events, &options.effort, &mut table)?;
             }
             "soak" => measure::soak(&peers, &options.effort, &mut table)?,
+            "concurrent" => concurrent::measure(&peers, &options.effort, &mut table)?,
             "size" => {
                 let layer = project.join("target/layer").join(LAYER_ZIP);
                 measure::size(&peers, &layer, &mut table)?;

@@ -30,6 +30,8 @@ pub struct Effort {
     pub largest: usize,
     /// Echoes in one process, at which its memory is taken.
     pub soak: &'static [usize],
+    /// Events that are computed in one round, by one loop or by several.
+    pub computed: usize,
 }
 
 impl Effort {
@@ -41,6 +43,7 @@ impl Effort {
         large: 10,
         largest: 4,
         soak: &[1_000, 10_000, 50_000, 100_000],
+        computed: 100,
     };
     /// Under a minute: enough to see a change of a tenth.
     pub const QUICK: Self = Self {
@@ -50,6 +53,7 @@ impl Effort {
         large: 5,
         largest: 2,
         soak: &[1_000, 5_000, 10_000],
+        computed: 60,
     };
 }
 
@@ -244,11 +248,12 @@ fn memory(process: &Running<'_>, measurement: &str, table: &mut Table) -> Result
     Ok(())
 }
 
-fn millis(time: Duration) -> f64 {
+/// The time in milliseconds.
+pub fn millis(time: Duration) -> f64 {
     1e3 * time.as_secs_f64()
 }
 
 /// Millions of bytes.
-fn megabytes(bytes: u64) -> f64 {
+pub fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }

@@ -25,6 +25,8 @@ pub struct Mock {
 }
 
 struct Shared {
+    /// How many invocations the client may have open at once.
+    loops: usize,
     session: Mutex<Session>,
     changed: Condvar,
 }
@@ -34,13 +36,13 @@ struct Session {
     serving: Option<Arc<Prepared>>,
     /// Invocations of `serving` not yet begun.
     remaining: usize,
-    /// The open invocation: its number and when the reply to `/next` began.
-    open: Option<(u64, Instant)>,
+    /// The open invocations: their numbers and when the reply to `/next` began.
+    open: Vec<(u64, Instant)>,
     count: u64,
     first_next: Option<Instant>,
     first_response: Option<Instant>,
-    /// A client waits in `/next` and there is nothing to serve.
-    parked: bool,
+    /// How often a client waits in `/next`.
+    parked: usize,
     times: Vec<Duration>,
     /// Bytes that were found equal to the expected value; a response with the same bytes is right.
     verified: Vec<u8>,
@@ -88,15 +90,17 @@ impl Prepared {
 }
 
 impl Mock {
-    /// Listens on a free port of loopback, ready to accept when this returns.
-    pub fn start() -> Result<Self> {
+    /// Listens on a free port of loopback, ready to accept when this returns; for a client that
+    /// serves `loops` events at once.
+    pub fn start(loops: usize) -> Result<Self> {
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0")?);
         let shared = Arc::new(Shared {
+            loops,
             session: Mutex::default(),
             changed: Condvar::new(),
         });
         let address = listener.local_addr()?;
-        for _ in 0..CONNECTIONS {
+        for _ in 0..CONNECTIONS + loops {
             let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
             thread::spawn(move || accept_until_closed(&listener, &shared));
         }
@@ -119,15 +123,16 @@ impl Mock {
         }
         session.serving = Some(Arc::clone(prepared));
         session.remaining = count;
-        session.parked = false;
         session.times.clear();
         self.shared.changed.notify_all();
     }
 
-    /// Waits until all that was offered is answered and the client waits in `/next` again; gives
-    /// each invocation's time. `alive` ends the wait when the peer has died.
+    /// Waits until all that was offered is answered and all loops wait in `/next` again; gives each invocation's time. `alive` ends the wait when the peer has died.
     pub fn finish(&self, alive: impl FnMut() -> Result<()>) -> Result<Vec<Duration>> {
-        let mut session = self.wait(alive, |session| session.parked)?;
+        let mut session = self.wait(alive, |session| {
+            let idle = session.remaining == 0 && session.open.is_empty();
+            idle && session.parked == self.shared.loops
+        })?;
         Ok(std::mem::take(&mut session.times))
     }
 
@@ -215,20 +220,21 @@ impl Shared {
         let mut session = self.lock();
         session.first_next.get_or_insert(read);
         ensure!(
-            session.open.is_none(),
+            session.open.len() < self.loops,
             "/next was asked before the response was given"
         );
+        session.parked += 1;
         while session.remaining == 0 {
             if session.closed {
                 return Ok(());
             }
-            session.parked = true;
             self.changed.notify_all();
             session = self
                 .changed
                 .wait(session)
                 .expect("a thread that holds the lock does not panic");
         }
+        session.parked -= 1;
         session.remaining -= 1;
         session.count += 1;
         let number = session.count;
@@ -240,21 +246,17 @@ impl Shared {
             deadline.as_millis(),
             prepared.framing
         );
-        session.open = Some((number, Instant::now()));
+        session.open.push((number, Instant::now()));
         drop(session);
         connection.send(head.as_bytes(), &prepared.wire)
     }
 
     fn response(&self, connection: &mut Connection, rest: &str, read: Instant) -> Result<()> {
         let mut session = self.lock();
-        let (number, began) = session
-            .open
-            .take()
-            .context("a response, but nothing is open")?;
-        ensure!(
-            rest == format!("{ID}{number:012}/response"),
-            "a response for {rest}, but invocation {number} is open"
-        );
+        let answered = |(number, _): &(u64, Instant)| rest == format!("{ID}{number:012}/response");
+        let open = session.open.iter().position(answered);
+        let open = open.with_context(|| format!("a response for {rest}, which is not open"))?;
+        let (_, began) = session.open.swap_remove(open);
         session.times.push(read - began);
         let first = session.first_response.is_none();
         session.first_response.get_or_insert(read);
@@ -371,7 +373,7 @@ mod tests {
 
     /// A mock with one hello open, and the client that has it.
     fn asked_once() -> (Mock, Client) {
-        let mock = Mock::start().unwrap();
+        let mock = Mock::start(1).unwrap();
         mock.offer(&Prepared::new(Event::hello()), 1);
         let mut client = Client(TcpStream::connect(mock.address).unwrap());
         client.send(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n");

@@ -125,7 +125,17 @@ impl Peer {
 
     /// Starts the peer on a mock of its own that offers `first`, if given, to the first `/next`.
     pub fn start(&self, handler: &str, first: Option<&Arc<Prepared>>) -> Result<Running<'_>> {
-        let mock = Mock::start()?;
+        self.start_loops(handler, first, 1)
+    }
+
+    /// The same for a peer that is to serve `loops` events at once.
+    pub fn start_loops(
+        &self,
+        handler: &str,
+        first: Option<&Arc<Prepared>>,
+        loops: usize,
+    ) -> Result<Running<'_>> {
+        let mock = Mock::start(loops)?;
         if let Some(prepared) = first {
             mock.offer(prepared, 1);
         }
@@ -146,6 +156,9 @@ impl Peer {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&self.log)?);
+        if loops > 1 {
+            command.env("AWS_LAMBDA_MAX_CONCURRENCY", loops.to_string());
+        }
         let spawned = Instant::now();
         let child = command
             .spawn()
@@ -201,6 +214,16 @@ impl Running<'_> {
         self.mock.offer(prepared, count);
         let times = self.rest()?;
         Ok((times, process::cpu_time(self.child.id())? - before))
+    }
+
+    /// Serves an event `count` times; gives the time until the last answer is there and all wait.
+    pub fn serve(&mut self, prepared: &Arc<Prepared>, count: usize) -> Result<Duration> {
+        let began = Instant::now();
+        self.mock.offer(prepared, count);
+        let (mock, child, peer) = (&self.mock, &mut self.child, self.peer);
+        mock.finish(|| alive(child, peer))
+            .with_context(|| peer.name)?;
+        Ok(began.elapsed())
     }
 
     /// What the process and its children hold in memory now.

@@ -1,5 +1,6 @@
 //! The figures that the product wants to reach, held against a run.
 
+use crate::concurrent;
 use crate::measure::{Effort, name};
 use crate::peer::{OURS, RUST};
 use crate::table::Table;
@@ -35,6 +36,19 @@ pub fn verdicts(table: &Table, effort: &Effort) -> String {
         if let Some(value) = table.minimum(measurement, OURS) {
             text += &verdict(&format!("{measurement}, {unit}"), value, limit);
         }
+    }
+    for (measurement, base, limit) in concurrent::ratios() {
+        let ours = table.minimum(&measurement, OURS);
+        if let Some((value, base_value)) = ours.zip(table.minimum(&base, OURS)) {
+            text += &verdict(
+                &format!("{measurement}, ratio to {base}"),
+                value / base_value,
+                limit,
+            );
+        }
+    }
+    if let Some(kilobytes) = concurrent::kilobytes_per_loop(table) {
+        text += &verdict("memory of one more loop, KB", kilobytes, 150.0);
     }
     let (first, last) = (effort.soak[0], effort.soak[effort.soak.len() - 1]);
     let soaked = table

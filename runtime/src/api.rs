@@ -25,9 +25,19 @@ pub struct RuntimeApi {
     event: Vec<u8>,
 }
 
-/// The Runtime API cannot be used any more: the process has to end.
+/// What the Runtime API cannot be used for any more, and why, for people.
+///
+/// Each ends a process with one loop. With several of them the kinds differ
+/// ([`event_loop`](crate::event_loop)).
 #[derive(Debug)]
-pub struct Fault(String);
+pub enum Fault {
+    /// The service takes no streamed response in the mode of this one, and none after it.
+    ResponseMode(String),
+    /// The answer says that it is over, or is none that the protocol knows.
+    Refused(String),
+    /// No whole answer came.
+    Unreachable(String),
+}
 
 /// What the service said to a post.
 #[derive(Debug, Eq, PartialEq)]
@@ -47,7 +57,11 @@ pub enum Verdict {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::ResponseMode(why) | Self::Refused(why) | Self::Unreachable(why) => {
+                f.write_str(why)
+            }
+        }
     }
 }
 
@@ -58,7 +72,7 @@ impl RuntimeApi {
     /// # Errors
     /// When the address is of a scheme other than http, or has no host.
     pub fn new(address: &str) -> Result<Self, Fault> {
-        let wrong = |why| Fault(format!("AWS_LAMBDA_RUNTIME_API is {address:?}: {why}"));
+        let wrong = |why| Fault::Refused(format!("AWS_LAMBDA_RUNTIME_API is {address:?}: {why}"));
         let rest = match address.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return Err(wrong("it takes host:port, or http://host:port/path")),
@@ -76,6 +90,18 @@ impl RuntimeApi {
             answer: Vec::new(),
             event: Vec::new(),
         })
+    }
+
+    /// The same API, over a connection of its own.
+    pub fn another(&self) -> Self {
+        Self {
+            address: self.address.clone(),
+            host: self.host.clone(),
+            base: self.base.clone(),
+            connection: Connection::new(&self.host),
+            answer: Vec::new(),
+            event: Vec::new(),
+        }
     }
 
     /// Waits for the next event, without any time limit: the sandbox freezes inside this call.
@@ -114,7 +140,8 @@ impl RuntimeApi {
                     .all(|byte| byte.is_ascii_graphic() && byte != b'/')
             })
             .ok_or_else(|| {
-                Fault("the Runtime API sent an event without a usable request id".to_owned())
+                let why = "the Runtime API sent an event without a usable request id";
+                Fault::Refused(why.to_owned())
             })?;
         Ok(Invocation {
             request_id: request_id.to_owned(),
@@ -151,7 +178,7 @@ impl RuntimeApi {
             413 => Ok(Verdict::TooLarge),
             // The service takes no response of this process any more (protocol: status handling).
             400 if contains(&self.answer, "InvalidFunctionResponseMode") => {
-                Err(refused(&path, status, &self.answer))
+                Err(Fault::ResponseMode(words_of(&path, status, &self.answer)))
             }
             _ => self.verdict(&path, status),
         }
@@ -252,7 +279,7 @@ impl RuntimeApi {
     }
 
     fn unreachable(&self, path: &str, failure: &Failure) -> Fault {
-        Fault(format!(
+        Fault::Unreachable(format!(
             "no answer from the Runtime API at {} (AWS_LAMBDA_RUNTIME_API) to {path}: {}",
             self.address, failure.message
         ))
@@ -290,10 +317,14 @@ impl Invocation {
 }
 
 fn refused(path: &str, status: u16, answer: &[u8]) -> Fault {
-    Fault(format!(
+    Fault::Refused(words_of(path, status, answer))
+}
+
+fn words_of(path: &str, status: u16, answer: &[u8]) -> String {
+    format!(
         "the Runtime API answered {path} with {status}: {}",
         words(answer)
-    ))
+    )
 }
 
 /// The service's own words, on one line of bounded length.

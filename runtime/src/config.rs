@@ -27,12 +27,18 @@ pub struct Config {
     pub log_group_name: Option<String>,
     /// `AWS_LAMBDA_LOG_STREAM_NAME`; absent under SnapStart.
     pub log_stream_name: Option<String>,
-    /// `AWS_LAMBDA_LOG_FORMAT`; text unless it is `JSON`, in any case.
+    /// `AWS_LAMBDA_LOG_FORMAT`; text unless it is `JSON`, in any case, or the process serves many
+    /// events at once.
     pub log_format: Format,
     /// `AWS_LAMBDA_LOG_LEVEL`; `INFO` when unset or unknown.
     pub log_level: Level,
     /// `MOONLAYER_JSON_NULL`: `null` (default) or `nil`.
     pub json_nulls: Nulls,
+    /// `AWS_LAMBDA_MAX_CONCURRENCY`: how many events this process may be given at once; 1 when it is
+    /// unset, below 1 or no number. More than [`MOST_LOOPS`] stands here as it was set.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-custom-runtimes.html>
+    pub max_concurrency: u64,
 }
 
 /// The form of a log record.
@@ -93,6 +99,8 @@ impl Config {
         let handler = read("_HANDLER");
         let json_nulls = read("MOONLAYER_JSON_NULL");
         let mode = read("MOONLAYER_MODE");
+        let max_concurrency =
+            read("AWS_LAMBDA_MAX_CONCURRENCY").map_or(1, |text| count(&text).unwrap_or(1).max(1));
         let config = Self {
             runtime_api: read("AWS_LAMBDA_RUNTIME_API"),
             task_root: set("LAMBDA_TASK_ROOT").map_or_else(|| "/var/task".into(), PathBuf::from),
@@ -104,6 +112,8 @@ impl Config {
             log_stream_name: read("AWS_LAMBDA_LOG_STREAM_NAME"),
             log_format: match read("AWS_LAMBDA_LOG_FORMAT") {
                 Some(format) if format.eq_ignore_ascii_case("JSON") => Format::Json,
+                // AWS: on Managed Instances "JSON is the only format".
+                _ if max_concurrency > 1 => Format::Json,
                 _ => Format::Text,
             },
             log_level: read("AWS_LAMBDA_LOG_LEVEL")
@@ -114,6 +124,7 @@ impl Config {
                 Some("nil") => Nulls::Nil,
                 _ => Nulls::Null,
             },
+            max_concurrency,
         };
         let mut check = |name: &str, value: Option<String>, takes: &[&str]| {
             if let Some(value) = value.filter(|value| !takes.contains(&value.as_str())) {
@@ -125,7 +136,22 @@ impl Config {
         check("MOONLAYER_MODE", mode, &["function"]);
         (config, faults)
     }
+
+    /// How many loops ask for events: 1 is the classic form, each more has a thread of its own.
+    pub fn loops(&self) -> usize {
+        self.max_concurrency.min(MOST_LOOPS as u64) as usize
+    }
 }
+
+/// A number that may be larger than any count of ours.
+fn count(text: &str) -> Option<u64> {
+    let digits = text.trim();
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    whole.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+/// The most loops in one process; above it lie the threads and descriptors that Lambda allows.
+pub const MOST_LOOPS: usize = 1024;
 
 impl Level {
     /// The level of that name, in any case.
@@ -213,6 +239,47 @@ mod tests {
                 r#"MOONLAYER_MODE is "fast"; it takes: function"#
             ]
         );
+    }
+
+    #[test]
+    fn a_concurrency_that_is_no_number_over_one_is_one() {
+        for (text, asked, loops) in [
+            ("", 1, 1),
+            ("many", 1, 1),
+            ("2.5", 1, 1),
+            ("0x10", 1, 1),
+            ("0", 1, 1),
+            ("-4", 1, 1),
+            ("1", 1, 1),
+            ("2", 2, 2),
+            (" 64 ", 64, 64),
+            ("1024", 1024, 1024),
+            ("1025", 1025, 1024),
+            ("99999999999999999999999", u64::MAX, 1024),
+        ] {
+            let (config, faults) = config(&[("AWS_LAMBDA_MAX_CONCURRENCY", text)], None);
+            assert_eq!(
+                (config.max_concurrency, config.loops()),
+                (asked, loops),
+                "{text:?}"
+            );
+            assert!(faults.is_empty(), "{faults:?}");
+        }
+        assert_eq!(config(&[], None).0.loops(), 1);
+    }
+
+    #[test]
+    fn many_events_at_once_are_logged_in_json_whatever_the_format_says() {
+        let format = |concurrency, format| {
+            let variables = [
+                ("AWS_LAMBDA_MAX_CONCURRENCY", concurrency),
+                ("AWS_LAMBDA_LOG_FORMAT", format),
+            ];
+            config(&variables, None).0.log_format
+        };
+        assert_eq!(format("2", "Text"), Format::Json);
+        assert_eq!(format("2", ""), Format::Json);
+        assert_eq!(format("1", "Text"), Format::Text);
     }
 
     #[test]

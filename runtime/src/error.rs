@@ -1,7 +1,7 @@
 //! `ErrorReport`: what the caller of a failed invocation, the log and X-Ray are told.
 //!
 //! Errors have fates, and the types say which: an `ErrorReport` is posted and the process goes on
-//! (or, at init, ends); an [`api::Fault`](crate::api::Fault) ends the process.
+//! (or, at init, ends); an [`api::Fault`](crate::api::Fault) ends the loop.
 
 use std::fmt::Write as _;
 

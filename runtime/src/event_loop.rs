@@ -1,47 +1,64 @@
 //! The polling loop: one event at a time, from the Runtime API through the handler and back.
+//!
+//! What a failed call means differs with the loops of the process. One alone ends with any
+//! [`Fault`], and the process with it. One of several asks for events again and again for a while
+//! when nobody answers, gives up an answer that cannot be posted, and ends by itself only when the
+//! service says that it is over (protocol: status handling).
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
-use crate::config::Config;
+use crate::config::Level;
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
-use crate::log::Log;
+use crate::log::{Log, Message};
+use crate::modules::throw::Throw;
+use crate::process::Process;
 use crate::state::{Exit, State};
-use crate::{buffer, coroutine, sys};
+use crate::{buffer, coroutine, panics};
 
 /// One polling loop and what it shares with the `os.exit` of its Lua state.
 #[derive(Debug)]
 pub struct EventLoop {
-    config: Config,
+    process: Arc<Process>,
     log: Rc<Log>,
     api: RefCell<RuntimeApi>,
     /// The invocation that the handler is busy with.
     current: RefCell<Option<Invocation>>,
+    /// What `os.exit` makes of the running invocation, where the process goes on.
+    exited: RefCell<Option<ErrorReport>>,
     /// Whether the initialisation is over.
     serving: Cell<bool>,
 }
 
 impl EventLoop {
     /// A loop that has not asked for an event yet.
-    pub fn new(config: Config, log: Rc<Log>, api: RuntimeApi) -> Self {
+    pub fn new(process: Arc<Process>, log: Rc<Log>, api: RuntimeApi) -> Self {
         Self {
-            config,
+            process,
             log,
             api: RefCell::new(api),
             current: RefCell::new(None),
+            exited: RefCell::new(None),
             serving: Cell::new(false),
         }
     }
 
-    /// What the environment says.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// Whether other loops serve events beside this one, so that it must not end the process.
+    pub fn is_concurrent(&self) -> bool {
+        self.process.is_concurrent()
+    }
+
+    /// The Runtime API of this loop, over another connection.
+    pub fn another_api(&self) -> RuntimeApi {
+        self.api.borrow().another()
     }
 
     /// Serves events until the Runtime API cannot be used any more.
@@ -49,36 +66,71 @@ impl EventLoop {
     /// # Errors
     /// Why it cannot.
     pub fn run(&self, state: &State, handler: &Handler) -> Result<Infallible, Fault> {
-        let mut cold_start = true;
         let mut response = Vec::new();
         let mut pause = Duration::ZERO;
-        sys::flush_stdio();
         self.serving.set(true);
         loop {
-            let next = self.api.borrow_mut().next_invocation()?;
-            let Some(invocation) = next else {
+            let Some(invocation) = self.next()? else {
                 // An emulator that has none is asked again, but not as fast as it can answer.
-                std::thread::sleep(pause);
+                thread::sleep(pause);
                 pause = (pause * 2).clamp(Duration::from_millis(1), Duration::from_millis(100));
                 continue;
             };
             pause = Duration::ZERO;
             self.log
                 .begin(&invocation.request_id, invocation.tenant_id.as_deref());
-            state.export_trace_id(invocation.trace_id.as_deref());
-            let (invocation, outcome) =
-                self.invoke(state, handler, invocation, cold_start, &mut response);
-            match outcome {
-                Ok(()) => self.respond(invocation, &response)?,
-                Err(report) => self.fail(invocation, &report)?,
-            }
-            cold_start = false;
+            self.export_trace_id(invocation.trace_id.as_deref());
+            let (invocation, outcome) = self.invoke(state, handler, invocation, &mut response);
+            let answered = match outcome {
+                Ok(()) => self.respond(invocation, &response),
+                Err(report) => self.fail(invocation, &report),
+            };
+            self.tolerate(answered)?;
             self.log.end();
-            state.export_trace_id(None);
+            self.export_trace_id(None);
             // The caller has its answer: what is put off until here costs it nothing.
             let used = response.len();
             buffer::shrink(&mut response, used);
             state.tidy();
+        }
+    }
+
+    /// Waits for an event; one of several loops tries again where one alone ends.
+    fn next(&self) -> Result<Option<Invocation>, Fault> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let next = self.api.borrow_mut().next_invocation();
+            let Err(Fault::Unreachable(why)) = next else {
+                return next;
+            };
+            let pause = pauses.next().filter(|_| self.is_concurrent());
+            let Some(pause) = pause else {
+                return Err(Fault::Unreachable(why));
+            };
+            let message = format!("{why}; trying again in {} s", pause.as_secs_f64());
+            self.log
+                .record(Level::Warn, &Message::Text(message.as_bytes()), &[]);
+            thread::sleep(*pause);
+        }
+    }
+
+    /// One of several loops goes on where only this invocation's answer is lost.
+    fn tolerate(&self, answered: Result<(), Fault>) -> Result<(), Fault> {
+        match answered {
+            Err(fault @ (Fault::Unreachable(_) | Fault::ResponseMode(_)))
+                if self.is_concurrent() =>
+            {
+                self.log.fault(&fault.to_string());
+                Ok(())
+            }
+            answered => answered,
+        }
+    }
+
+    /// The environment is the process's: with several loops the trace is in the context alone.
+    fn export_trace_id(&self, trace_id: Option<&str>) {
+        if !self.is_concurrent() {
+            State::export_trace_id(trace_id);
         }
     }
 
@@ -88,15 +140,13 @@ impl EventLoop {
         state: &State,
         handler: &Handler,
         invocation: Invocation,
-        cold_start: bool,
         response: &mut Vec<u8>,
     ) -> (Invocation, Result<(), ErrorReport>) {
         let (lua, codec) = (&state.lua, &*state.codec);
+        let (config, cold_start) = (&self.process.config, self.process.starts_cold());
         let prepared = invocation.event(lua, codec).and_then(|event| {
-            Ok((
-                event,
-                invocation.context(lua, codec, &self.config, cold_start)?,
-            ))
+            let context = invocation.context(lua, codec, config, cold_start)?;
+            Ok((event, context))
         });
         let (event, context) = match prepared {
             Ok(prepared) => prepared,
@@ -104,7 +154,9 @@ impl EventLoop {
         };
         self.current.replace(Some(invocation));
         let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
-        let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(fault_report()));
+        let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(panics::report()));
+        // Whatever the handler did after it, and whether it caught what was thrown.
+        let outcome = self.exited.take().map_or(outcome, Err);
         let outcome = match coroutine::forget(lua) {
             Ok(()) => outcome,
             Err(error) => outcome.and(Err(error.into())),
@@ -117,7 +169,7 @@ impl EventLoop {
     }
 
     fn respond(&self, invocation: Invocation, response: &[u8]) -> Result<(), Fault> {
-        sys::flush_stdio();
+        self.log.flush();
         match self.api.borrow_mut().respond(invocation, response)? {
             Verdict::TooLarge => self.log.fault(&format!(
                 "the response of {} bytes is larger than the {RESPONSE_LIMIT_BYTES} that Lambda \
@@ -132,10 +184,10 @@ impl EventLoop {
 
     fn fail(&self, invocation: Invocation, report: &ErrorReport) -> Result<(), Fault> {
         self.log.error(report);
-        sys::flush_stdio();
+        self.log.flush();
         let traced = invocation.trace_id.as_deref().is_some_and(is_sampled);
         let cause = traced
-            .then(|| report.xray_cause(&self.config.task_root.to_string_lossy()))
+            .then(|| report.xray_cause(&self.process.config.task_root.to_string_lossy()))
             .flatten();
         let verdict = self
             .api
@@ -155,42 +207,72 @@ impl EventLoop {
 
     /// Reports that the function does not load, and is not to be asked for events.
     pub fn fail_init(&self, report: &ErrorReport) {
-        self.log.error(report);
-        sys::flush_stdio();
-        if let Err(fault) = self.api.borrow_mut().fail_init(report) {
-            self.log.fault(&fault.to_string());
-        }
+        self.process.fail_init(|| {
+            self.log.error(report);
+            self.log.flush();
+            if let Err(fault) = self.api.borrow_mut().fail_init(report) {
+                self.log.fault(&fault.to_string());
+            }
+        });
     }
 
-    /// What `os.exit` does: the running invocation fails, or the initialisation; the process ends.
-    pub fn exit(&self, exit: Exit) -> ! {
-        let invocation = self.current.take();
-        if invocation.is_none() && self.serving.get() {
-            // A finalizer between two invocations: the service reports the status itself.
-            std::process::exit(exit.status);
-        }
-        let Some(invocation) = invocation else {
+    /// What `os.exit` does: the running invocation fails, or the initialisation, and the process
+    /// ends. One with several loops goes on; then this gives what unwinds the handler.
+    pub fn exit(&self, exit: Exit) -> Throw {
+        if !self.serving.get() {
             let message = format!("the handler's file called {} while loading", exit.call);
             let report = ErrorReport::runtime(crate::handler::IMPORT_MODULE_ERROR, message);
             self.fail_init(&report.with_stack_trace(exit.stack_trace));
             // As of every initialisation that failed.
             std::process::exit(1);
-        };
+        }
         let message = format!("handler called {}", exit.call);
-        let report = ErrorReport::runtime("Runtime.ExitError", message);
-        if let Err(fault) = self.fail(invocation, &report.with_stack_trace(exit.stack_trace)) {
+        let report = ErrorReport::runtime("Runtime.ExitError", message.as_str())
+            .with_stack_trace(exit.stack_trace);
+        if self.is_concurrent() {
+            if self.current.borrow().is_some() {
+                // The first call is the one to tell.
+                self.exited.borrow_mut().get_or_insert(report);
+            }
+            return Throw::Message(message);
+        }
+        // A finalizer between two invocations: the service reports the status itself.
+        if let Some(invocation) = self.current.take()
+            && let Err(fault) = self.fail(invocation, &report)
+        {
             self.log.fault(&fault.to_string());
         }
         std::process::exit(exit.status);
     }
 }
 
-/// A panic is a fault of ours; the function's author is told what to do with it.
-fn fault_report() -> ErrorReport {
-    ErrorReport::runtime("Runtime.InternalError", crate::panics::last())
-}
+/// Between two tries at asking for an event; some 25 s in all, as other runtimes have it.
+const PAUSES: [Duration; 8] = {
+    let mut pauses = [Duration::from_millis(100); 8];
+    let mut nth = 1;
+    while nth < pauses.len() {
+        pauses[nth] = Duration::from_millis(100 << nth);
+        nth += 1;
+    }
+    pauses
+};
 
 /// Whether the X-Ray header asks for this request to be traced.
 fn is_sampled(trace_id: &str) -> bool {
     trace_id.split(';').any(|part| part.trim() == "Sampled=1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_double_from_a_tenth_of_a_second_to_some_25_seconds_in_all() {
+        assert_eq!(PAUSES[0], Duration::from_millis(100));
+        assert!(PAUSES.windows(2).all(|pair| pair[1] == 2 * pair[0]));
+        assert_eq!(
+            PAUSES.iter().sum::<Duration>(),
+            Duration::from_millis(25_500)
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! `Handler`: the user's function, found by its setting and called with one event at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mlua::{Lua, ObjectLike, Table, Value};
 
@@ -26,6 +26,19 @@ struct Name {
     function: Option<String>,
 }
 
+/// Makes the task root the working directory, of all threads: once, before any Lua runs.
+///
+/// # Errors
+/// The report to post to `/init/error`.
+pub fn enter(root: &Path) -> Result<(), ErrorReport> {
+    std::env::set_current_dir(root).map_err(|error| {
+        let root = root.display();
+        import_error(format!(
+            "cannot enter the task root {root} (LAMBDA_TASK_ROOT): {error}"
+        ))
+    })
+}
+
 impl Handler {
     /// Loads the file of `setting` once and finds its function.
     ///
@@ -34,12 +47,6 @@ impl Handler {
     pub fn load(state: &State, setting: Option<&str>) -> Result<Self, ErrorReport> {
         let name = Name::parse(setting)?;
         let files = &state.files;
-        std::env::set_current_dir(files.root()).map_err(|error| {
-            let root = files.root().display();
-            import_error(format!(
-                "cannot enter the task root {root} (LAMBDA_TASK_ROOT): {error}"
-            ))
-        })?;
         let file = name.find(state)?;
         let shown = files.shown(&file);
         let lua = &state.lua;

@@ -18,24 +18,29 @@ pub mod log;
 pub mod modules;
 mod native;
 mod panics;
+pub mod process;
 mod raised;
 pub mod search;
 mod standalone;
 pub mod state;
 mod sys;
+pub mod worker;
+pub mod workers;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use api::RuntimeApi;
 use config::Config;
 use error::ErrorReport;
 use event_loop::EventLoop;
 use files::Files;
-use handler::Handler;
 use log::Log;
+use process::Process;
 use state::State;
+use worker::Worker;
 
 /// Runs the Lambda runtime: the program `bootstrap`.
 ///
@@ -51,7 +56,7 @@ pub fn bootstrap() -> ExitCode {
     }
     panics::keep();
     let (config, faults) = config::read();
-    let log = Rc::new(Log::new(config.log_format, config.log_level));
+    let log = Rc::new(Log::of_loop(&config));
     let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
     if panic::catch_unwind(serve).is_err() {
         log.fault(&panics::last());
@@ -74,36 +79,38 @@ fn serve(config: Config, faults: &[String], log: &Rc<Log>) {
             return log.fault(&fault.to_string());
         }
     };
-    let event_loop = Rc::new(EventLoop::new(config, Rc::clone(log), api));
-    match init(&event_loop, log, faults) {
-        Ok((state, handler)) => match event_loop.run(&state, &handler) {
-            Ok(never) => match never {},
-            Err(fault) => log.fault(&fault.to_string()),
-        },
-        Err(report) => event_loop.fail_init(&report),
+    let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
+    let process = Arc::new(Process::new(Config {
+        task_root: root,
+        ..config
+    }));
+    if process.is_concurrent() {
+        workers::prepare(&process, log);
+        State::export_trace_id(None);
+    }
+    if let Err(report) = checked(faults).and_then(|()| handler::enter(&process.config.task_root)) {
+        return EventLoop::new(process, Rc::clone(log), api).fail_init(&report);
+    }
+    let Some(first) = Worker::load(&process, log, api) else {
+        return;
+    };
+    if process.is_concurrent() {
+        workers::run(&process, log, &first);
+    } else {
+        log.fault(&first.run().to_string());
     }
 }
 
-fn init(
-    event_loop: &Rc<EventLoop>,
-    log: &Rc<Log>,
-    faults: &[String],
-) -> Result<(State, Handler), ErrorReport> {
-    if !faults.is_empty() {
-        return Err(ErrorReport::runtime(
-            "Runtime.InvalidConfiguration",
-            faults.join("; "),
-        ));
+/// A configuration without faults.
+fn checked(faults: &[String]) -> Result<(), ErrorReport> {
+    if faults.is_empty() {
+        return Ok(());
     }
-    let config = event_loop.config();
-    let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
-    let state = State::new(Files::working_in(root), config.json_nulls, log, true)?;
-    coroutine::install(&state.lua)?;
-    state.print_to(log)?;
-    let ending = Rc::clone(event_loop);
-    state.exit_by(move |exit| ending.exit(exit))?;
-    let handler = Handler::load(&state, config.handler.as_deref())?;
-    Ok((state, handler))
+    let message = faults.join("; ");
+    Err(ErrorReport::runtime(
+        "Runtime.InvalidConfiguration",
+        message,
+    ))
 }
 
 /// Runs the stand-alone Lua interpreter: the program by the name `lua`.

@@ -1,13 +1,14 @@
 //! Log records: one line each, in text or JSON.
 //!
 //! A record leaves in one write, at once: what a function logged before it was killed is there.
+//! Where several loops share stdout, no other output of the process comes into its midst.
 //! START, END and REPORT lines are the platform's, never ours.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use crate::config::{Format, Level};
+use crate::config::{Config, Format, Level};
 use crate::error::ErrorReport;
 use crate::{json, sys};
 
@@ -16,6 +17,8 @@ use crate::{json, sys};
 pub struct Log {
     format: Format,
     level: Level,
+    /// Whether other threads write to stdout too.
+    shares_stdout: bool,
     invocation: RefCell<Option<Ids>>,
 }
 
@@ -49,7 +52,25 @@ impl Log {
         Self {
             format,
             level,
+            shares_stdout: false,
             invocation: RefCell::new(None),
+        }
+    }
+
+    /// The log of one of the loops that the configuration asks for.
+    pub fn of_loop(config: &Config) -> Self {
+        Self {
+            shares_stdout: config.loops() > 1,
+            ..Self::new(config.log_format, config.log_level)
+        }
+    }
+
+    /// Lets out what Lua wrote by `io.write` and has not left the process yet.
+    pub fn flush(&self) {
+        if self.shares_stdout {
+            sys::flush_whole_lines();
+        } else {
+            sys::flush_stdio();
         }
     }
 
@@ -79,7 +100,7 @@ impl Log {
             return;
         }
         if line.starts_with(b"{") && !line.contains(&b'\n') && json::is_object(line) {
-            write_line(line.to_vec());
+            self.write_line(line.to_vec());
         } else {
             self.write(Level::Info, &Message::Text(line), &[], &[]);
         }
@@ -127,10 +148,22 @@ impl Log {
     fn write(&self, level: Level, message: &Message<'_>, own: &[Field], fields: &[Field]) {
         let invocation = self.invocation.borrow();
         let now = SystemTime::now();
-        write_line(match self.format {
+        self.write_line(match self.format {
             Format::Json => json_line(now, invocation.as_ref(), level, message, own, fields),
             Format::Text => text_line(now, invocation.as_ref(), level, message, fields),
         });
+    }
+
+    /// Writes one line after all that Lua wrote to C's stdout before it.
+    fn write_line(&self, mut line: Vec<u8>) {
+        line.push(b'\n');
+        if self.shares_stdout {
+            // Whole lines have left already; a begun one is not to be torn.
+            sys::with_stdout(|| write_out(&line));
+        } else {
+            sys::flush_stdio();
+            write_out(&line);
+        }
     }
 }
 
@@ -234,13 +267,10 @@ fn json_name(name: &str, fields: &[Field]) -> String {
 /// The members of every JSON record.
 const OWN_NAMES: [&str; 5] = ["timestamp", "level", "requestId", "message", "tenantId"];
 
-/// Writes one line after all that Lua wrote to C's stdout before it.
-fn write_line(mut line: Vec<u8>) {
-    sys::flush_stdio();
-    line.push(b'\n');
+fn write_out(line: &[u8]) {
     // Nowhere is left to tell that stdout is closed; the function itself is not to fail of it.
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    let _ = stdout.write_all(line).and_then(|()| stdout.flush());
 }
 
 #[cfg(test)]

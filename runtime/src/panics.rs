@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::panic;
 
+use crate::error::ErrorReport;
+
 thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -28,4 +30,10 @@ pub fn keep() {
 /// What the last panic of this thread said.
 pub fn last() -> String {
     LAST.with_borrow(String::clone)
+}
+
+/// The last panic of this thread as a report. It is a fault of ours; the function's author is told
+/// what to do with it.
+pub fn report() -> ErrorReport {
+    ErrorReport::runtime("Runtime.InternalError", last())
 }

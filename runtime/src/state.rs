@@ -100,11 +100,11 @@ impl State {
         globals.raw_set("print", print)
     }
 
-    /// Makes `os.exit` call `end`, which does not come back.
+    /// Makes `os.exit` call `end`, which ends the process or says what to throw.
     ///
     /// # Errors
     /// Only when Lua is out of memory.
-    pub fn exit_by(&self, end: impl Fn(Exit) + 'static) -> mlua::Result<()> {
+    pub fn exit_by(&self, end: impl Fn(Exit) -> Throw + 'static) -> mlua::Result<()> {
         let os: Table = self.lua.globals().raw_get("os")?;
         let exit = throw::function(&self.lua, "exit", move |lua, args: MultiValue| {
             let code = args.into_iter().next().unwrap_or(Value::Nil);
@@ -126,12 +126,11 @@ impl State {
                 0 => 1,
                 status => status as i32,
             };
-            end(Exit {
+            Err::<(), _>(end(Exit {
                 call: format!("os.exit({shown})"),
                 status,
                 stack_trace: coroutine::frames(lua),
-            });
-            Ok(())
+            }))
         })?;
         os.raw_set("exit", exit)
     }
@@ -155,9 +154,12 @@ impl State {
     }
 
     /// Sets or unsets the variable by which SDKs and child processes find the trace.
-    pub fn export_trace_id(&self, trace_id: Option<&str>) {
-        // SAFETY: this process has one thread that touches the environment, this one: Lua's
-        // os.getenv and the C modules it calls run on it too.
+    ///
+    /// Not for a process with several loops once their threads run.
+    pub fn export_trace_id(trace_id: Option<&str>) {
+        // SAFETY: called only while one thread touches the environment, this one: Lua's os.getenv
+        // and the C modules it calls run on it too. With several loops the one call is made before
+        // a thread starts; with one loop no thread of ours reads the environment.
         unsafe {
             match trace_id {
                 Some(trace_id) => std::env::set_var(TRACE_ID, trace_id),

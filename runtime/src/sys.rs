@@ -8,6 +8,10 @@ unsafe extern "C" {
     static mut stdout: *mut libc::FILE;
     #[cfg_attr(target_vendor = "apple", link_name = "__stderrp")]
     static mut stderr: *mut libc::FILE;
+    fn flockfile(stream: *mut libc::FILE);
+    fn funlockfile(stream: *mut libc::FILE);
+    #[cfg(target_os = "linux")]
+    fn __fpending(stream: *mut libc::FILE) -> usize;
 }
 
 /// Flushes C's standard output and error, where Lua's `io.write`, `io.stderr` and C modules write.
@@ -18,6 +22,46 @@ pub fn flush_stdio() {
         libc::fflush(stdout);
         libc::fflush(stderr);
     }
+}
+
+/// Makes C's standard output pass each line on when it is complete, and no part of one before.
+///
+/// For a process whose threads share it; called before it is written to.
+pub fn pass_on_whole_lines() {
+    // SAFETY: stdout as above; without a buffer of ours the C library takes its own.
+    unsafe {
+        libc::setvbuf(stdout, std::ptr::null_mut(), libc::_IOLBF, 0);
+    }
+}
+
+/// As [`flush_stdio`], but a line that is only begun is ended: another thread's record may follow.
+pub fn flush_whole_lines() {
+    with_stdout(|| {
+        // SAFETY: as above, and this thread holds the stream's lock, which is recursive.
+        unsafe {
+            #[cfg(target_os = "linux")]
+            if __fpending(stdout) > 0 {
+                libc::fputc(c_int::from(b'\n'), stdout);
+            }
+        }
+        flush_stdio();
+    });
+}
+
+/// Runs `write` while no other thread can write to C's standard output, which goes where Rust's
+/// goes: a kernel may part a write of over 4 KiB to a pipe.
+pub fn with_stdout(write: impl FnOnce()) {
+    struct Locked;
+    impl Drop for Locked {
+        fn drop(&mut self) {
+            // SAFETY: this thread took the lock when the value was made.
+            unsafe { funlockfile(stdout) }
+        }
+    }
+    // SAFETY: stdout as above; the lock is given back when `_locked` is dropped.
+    unsafe { flockfile(stdout) }
+    let _locked = Locked;
+    write();
 }
 
 /// Gives SIGPIPE its default action back, which Rust's start-up replaced by "ignore".

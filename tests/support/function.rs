@@ -25,6 +25,7 @@ pub struct Function {
     arguments: Vec<String>,
     env: BTreeMap<String, String>,
     uid: Option<u32>,
+    piped: bool,
     limit: Duration,
     script: Script,
 }
@@ -89,6 +90,7 @@ impl Function {
             arguments: Vec::new(),
             env,
             uid: None,
+            piped: false,
             limit: Duration::from_secs(60),
             script: Script::default(),
         }
@@ -147,6 +149,18 @@ impl Function {
     /// Runs the process as another user, where this one is root, whom no permission stops.
     pub fn uid(mut self, uid: u32) -> Self {
         self.uid = Some(uid);
+        self
+    }
+
+    /// Sets `AWS_LAMBDA_MAX_CONCURRENCY`: as many events may be open at once.
+    pub fn concurrency(mut self, loops: usize) -> Self {
+        self.script.loops = loops;
+        self.env("AWS_LAMBDA_MAX_CONCURRENCY", &loops.to_string())
+    }
+
+    /// Gives the process a pipe for stdout, which parts large writes; `stdout_at` then lags behind.
+    pub fn piped(mut self) -> Self {
+        self.piped = true;
         self
     }
 
@@ -248,7 +262,14 @@ impl Function {
             // The folder of the build may be closed to other users.
             program = folder.program("bootstrap", &program);
         }
-        let mut command = Command::new(program);
+        let mut command = if self.piped {
+            let mut shell = Command::new("bash");
+            shell.args(["-c", r#"exec "$0" "$@" > >(exec cat)"#]);
+            shell.arg(program);
+            shell
+        } else {
+            Command::new(program)
+        };
         command
             .args(&self.arguments)
             .current_dir(self.root.path())
@@ -270,6 +291,6 @@ impl Function {
 }
 
 /// Whether this process is root's.
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -131,7 +131,9 @@ impl Shared {
             at: Instant::now(),
         });
         if answer.holding {
-            let _ = self.signals.send(Signal::Over);
+            if self.script().over {
+                let _ = self.signals.send(Signal::Over);
+            }
             // Until the process is ended: its end closes the connection.
             let _ = reader.head();
             return false;

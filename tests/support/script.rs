@@ -26,6 +26,8 @@ pub struct Script {
     pub base_path: String,
     /// Whether the process must end by itself, so that no `/next` may find the script empty.
     pub ends: bool,
+    /// How many events the process may have at once; 0 and 1 are one.
+    pub loops: usize,
     pub steps: VecDeque<Step>,
     pub posts: VecDeque<Answer>,
     /// Other calls that are allowed: method, path below the base path, answer; each once.
@@ -46,7 +48,9 @@ impl Script {
     /// Finds the answer to a call whose headers are there; a call out of order is a violation.
     pub fn answer(&mut self, method: &str, path: &str) -> Answer {
         let answer = self.find(method, path);
-        self.over |= answer.holding;
+        // Other loops may be busy while one waits for an event that does not come.
+        let others_busy = self.loops > 1 && !self.open.is_empty();
+        self.over |= answer.holding && !others_busy;
         answer
     }
 
@@ -124,8 +128,11 @@ impl Script {
         if self.init_failed {
             return self.violate("asked for an event after /init/error".into());
         }
-        if let Some(id) = self.open.first() {
-            let what = format!("asked for the next event while {id} has no answer");
+        if self.open.len() >= self.loops.max(1) {
+            let what = format!(
+                "asked for the next event while {:?} has no answer",
+                self.open
+            );
             return self.violate(what);
         }
         match self.steps.pop_front() {
@@ -152,8 +159,9 @@ impl Script {
             return self.violate(what);
         }
         let answer = self.posts.pop_front().unwrap_or_else(Answer::accepted);
-        // An error that was too large is sent again, smaller.
-        if answer.is_complete() && !(error && answer.code() == 413) {
+        // Only what got no byte of an answer may be sent again, and an error that was too large.
+        let sent_again = answer.bytes.is_empty() || (error && answer.code() == 413);
+        if !sent_again {
             self.open.remove(id);
         }
         answer

@@ -1,0 +1,81 @@
+//! `Worker`: one Lua state with the handler loaded, and the loop that serves it.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::api::{Fault, RuntimeApi};
+use crate::error::ErrorReport;
+use crate::event_loop::EventLoop;
+use crate::files::Files;
+use crate::handler::Handler;
+use crate::log::Log;
+use crate::process::Process;
+use crate::state::State;
+use crate::{coroutine, panics};
+
+/// A loop that is ready to ask for events. It stays on the thread that made it.
+#[derive(Debug)]
+pub struct Worker {
+    event_loop: Rc<EventLoop>,
+    state: State,
+    handler: Handler,
+}
+
+impl Worker {
+    /// Makes a Lua state and loads the handler into it. A failure is logged and posted here.
+    ///
+    /// The working directory is the task root, which the configuration has as an absolute path.
+    pub fn load(process: &Arc<Process>, log: &Rc<Log>, api: RuntimeApi) -> Option<Self> {
+        let event_loop = Rc::new(EventLoop::new(Arc::clone(process), Rc::clone(log), api));
+        let load = AssertUnwindSafe(|| load(&event_loop, process, log));
+        let loaded = panic::catch_unwind(load).unwrap_or_else(|_| Err(panics::report()));
+        // Now, and not when it is served: another loop may be in the midst of a line by then.
+        log.flush();
+        match loaded {
+            Ok((state, handler)) => Some(Self {
+                event_loop,
+                state,
+                handler,
+            }),
+            Err(report) => {
+                event_loop.fail_init(&report);
+                None
+            }
+        }
+    }
+
+    /// Serves events until that is over for this loop; gives why.
+    pub fn run(&self) -> Fault {
+        match self.event_loop.run(&self.state, &self.handler) {
+            Ok(never) => match never {},
+            Err(fault) => fault,
+        }
+    }
+
+    /// The Runtime API over a connection of its own, for another worker.
+    pub fn another_api(&self) -> RuntimeApi {
+        self.event_loop.another_api()
+    }
+
+    /// Reports a failure of the initialisation that came after this worker was loaded.
+    pub fn fail_init(&self, report: &ErrorReport) {
+        self.event_loop.fail_init(report);
+    }
+}
+
+fn load(
+    event_loop: &Rc<EventLoop>,
+    process: &Process,
+    log: &Rc<Log>,
+) -> Result<(State, Handler), ErrorReport> {
+    let config = &process.config;
+    let files = Files::working_in(config.task_root.clone());
+    let state = State::new(files, config.json_nulls, log, true)?;
+    coroutine::install(&state.lua)?;
+    state.print_to(log)?;
+    let ending = Rc::clone(event_loop);
+    state.exit_by(move |exit| ending.exit(exit))?;
+    let handler = Handler::load(&state, config.handler.as_deref())?;
+    Ok((state, handler))
+}
