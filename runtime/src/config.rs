@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::json::Nulls;
 
@@ -33,6 +34,9 @@ pub struct Config {
     pub log_level: Level,
     /// `MOONLAYER_JSON_NULL`: `null` (default) or `nil`.
     pub json_nulls: Nulls,
+    /// `MOONLAYER_TIMEOUT_MARGIN_MS`: how long before its deadline a handler is interrupted; zero
+    /// is never.
+    pub timeout_margin: Option<Duration>,
 }
 
 /// The form of a log record.
@@ -93,6 +97,7 @@ impl Config {
         let handler = read("_HANDLER");
         let json_nulls = read("MOONLAYER_JSON_NULL");
         let mode = read("MOONLAYER_MODE");
+        let margin = read("MOONLAYER_TIMEOUT_MARGIN_MS");
         let config = Self {
             runtime_api: read("AWS_LAMBDA_RUNTIME_API"),
             task_root: set("LAMBDA_TASK_ROOT").map_or_else(|| "/var/task".into(), PathBuf::from),
@@ -114,6 +119,7 @@ impl Config {
                 Some("nil") => Nulls::Nil,
                 _ => Nulls::Null,
             },
+            timeout_margin: margin.as_deref().and_then(milliseconds),
         };
         let mut check = |name: &str, value: Option<String>, takes: &[&str]| {
             if let Some(value) = value.filter(|value| !takes.contains(&value.as_str())) {
@@ -123,8 +129,20 @@ impl Config {
         };
         check("MOONLAYER_JSON_NULL", json_nulls, &["null", "nil"]);
         check("MOONLAYER_MODE", mode, &["function"]);
+        if let Some(margin) = margin.filter(|_| config.timeout_margin.is_none()) {
+            faults.push(format!(
+                "MOONLAYER_TIMEOUT_MARGIN_MS is {margin:?}; it takes: an integer of milliseconds \
+                 from 0, which turns the interruption off"
+            ));
+        }
         (config, faults)
     }
+}
+
+/// An integer of milliseconds; one too large for any clock is the largest.
+fn milliseconds(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Duration::from_millis(text.parse().unwrap_or(u64::MAX)))
 }
 
 impl Level {
@@ -213,6 +231,33 @@ mod tests {
                 r#"MOONLAYER_MODE is "fast"; it takes: function"#
             ]
         );
+    }
+
+    #[test]
+    fn the_margin_is_an_integer_of_milliseconds() {
+        for (value, margin_ms) in [
+            ("0", 0),
+            ("250", 250),
+            ("007", 7),
+            ("99999999999999999999999", u64::MAX),
+        ] {
+            let (config, faults) = config(&[("MOONLAYER_TIMEOUT_MARGIN_MS", value)], None);
+            assert_eq!(
+                config.timeout_margin,
+                Some(Duration::from_millis(margin_ms))
+            );
+            assert!(faults.is_empty(), "{value}");
+        }
+        for value in ["-1", "+1", "1.5", "1s", "soon", " 1"] {
+            let (_, faults) = config(&[("MOONLAYER_TIMEOUT_MARGIN_MS", value)], None);
+            assert_eq!(
+                faults,
+                [format!(
+                    "MOONLAYER_TIMEOUT_MARGIN_MS is {value:?}; it takes: an integer of \
+                     milliseconds from 0, which turns the interruption off"
+                )]
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Config;
+use crate::deadline::Allowance;
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
@@ -92,6 +93,7 @@ impl EventLoop {
         response: &mut Vec<u8>,
     ) -> (Invocation, Result<(), ErrorReport>) {
         let (lua, codec) = (&state.lua, &*state.codec);
+        let allowance = Allowance::until(invocation.deadline_ms, self.config.timeout_margin);
         let prepared = invocation.event(lua, codec).and_then(|event| {
             Ok((
                 event,
@@ -103,8 +105,13 @@ impl EventLoop {
             Err(report) => return (invocation, Err(report)),
         };
         self.current.replace(Some(invocation));
+        state.deadline.arm(allowance, &self.log);
         let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(fault_report()));
+        let outcome = match state.deadline.disarm(lua) {
+            Some(interruption) => Err(interruption.report()),
+            None => outcome,
+        };
         let outcome = match coroutine::forget(lua) {
             Ok(()) => outcome,
             Err(error) => outcome.and(Err(error.into())),

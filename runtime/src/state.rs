@@ -55,7 +55,7 @@ impl State {
         let codec = Codec::new(&lua, nulls)?;
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
-        let deadline = Rc::new(Deadline::default());
+        let deadline = Rc::new(Deadline::new(&lua)?);
         modules::install(&lua, &codec, log, &deadline)?;
         Ok(Self {
             lua,
