@@ -23,7 +23,8 @@ fn interrupted(body: &str) -> Run {
          function M.handler(event, context)\n\
            calls = calls + 1\n\
            if calls == 2 then return 'again' end\n\
-           return work(event, context)\n\
+           local result = work(event, context)\n\
+           return result\n\
          end\n\
          return M"
     );
@@ -177,7 +178,7 @@ fn what_a_handler_has_to_close_is_closed() {
          while true do end",
     );
     let closed = run.stdout().lines().find(|line| line.contains("closed"));
-    let closed = closed.expect("the line of __close");
+    let closed = closed.unwrap_or_else(|| panic!("{}", run.transcript()));
     assert!(
         closed.ends_with("closed\t500500\ttimed out after N s at app.lua:5"),
         "{closed}"
@@ -456,7 +457,7 @@ fn closing_coroutines_answers_as_lua_does() {
             {"1": true, "2": false, "3": "closing", "n": 3},
             {"1": false, "2": "cannot close a running coroutine", "n": 2},
             {"1": false, "2": "cannot close a normal coroutine", "n": 2},
-            {"1": false, "2": "bad argument #1 to 'close' (coroutine expected, got number)", "n": 2},
+            {"1": false, "2": "bad argument #1 to 'coroutine.close' (coroutine expected, got number)", "n": 2},
             {"1": true, "2": true, "n": 2}
         ])
     );
