@@ -68,12 +68,14 @@ unsafe fn worker(l: *mut lua_State, upvalue: c_int) -> &'static Worker {
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn forget(lua: &Lua) -> mlua::Result<()> {
-    // SAFETY: writes nil to a registry slot that only this file uses.
+    // SAFETY: writes nil to registry slots that only this module uses.
     unsafe {
         lua.exec_raw::<MultiValue>((), |l| {
-            if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&FAILED)) != ffi::LUA_TNIL {
-                ffi::lua_pushnil(l);
-                ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(&FAILED));
+            for slot in [&FAILED, &TRACED] {
+                if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(slot)) != ffi::LUA_TNIL {
+                    ffi::lua_pushnil(l);
+                    ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(slot));
+                }
             }
             ffi::lua_settop(l, 0);
         })
@@ -86,6 +88,8 @@ pub fn forget(lua: &Lua) -> mlua::Result<()> {
 static FAILED: u8 = 0;
 static HANDLER: u8 = 1;
 static HANDLER_NAME: u8 = 2;
+/// The errors that [`call()`]'s message handler met: a list of `{frames, error, the one before}`.
+static TRACED: u8 = 3;
 
 fn key(slot: &'static u8) -> *const c_void {
     ptr::from_ref(slot).cast()
