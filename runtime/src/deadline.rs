@@ -203,9 +203,14 @@ impl Interrupter {
 }
 
 impl Interruption {
-    /// The report of an invocation that was interrupted by its deadline.
+    /// The report of the invocation that was interrupted.
     pub fn report(self) -> ErrorReport {
-        ErrorReport::runtime("Function.Timeout", self.message).with_stack_trace(self.stack_trace)
+        let error_type = match self.reason {
+            Reason::Deadline => "Function.Timeout",
+            Reason::Exit => "Runtime.ExitError",
+            Reason::Signal => "Runtime.Interrupted",
+        };
+        ErrorReport::runtime(error_type, self.message).with_stack_trace(self.stack_trace)
     }
 }
 

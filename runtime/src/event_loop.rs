@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Config;
-use crate::deadline::Allowance;
+use crate::deadline::{Allowance, Reason};
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
@@ -24,6 +24,10 @@ pub struct EventLoop {
     api: RefCell<RuntimeApi>,
     /// The invocation that the handler is busy with.
     current: RefCell<Option<Invocation>>,
+    /// Whether the process goes on after an `os.exit`, since it has other events in hand.
+    outlives_exit: Cell<bool>,
+    /// The `os.exit` that the running handler called, where the process goes on.
+    exited: RefCell<Option<ErrorReport>>,
     /// Whether the initialisation is over.
     serving: Cell<bool>,
 }
@@ -36,6 +40,8 @@ impl EventLoop {
             log,
             api: RefCell::new(api),
             current: RefCell::new(None),
+            outlives_exit: Cell::new(false),
+            exited: RefCell::new(None),
             serving: Cell::new(false),
         }
     }
@@ -43,6 +49,12 @@ impl EventLoop {
     /// What the environment says.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Lets `os.exit` in a handler end its invocation alone, not the process: for many events in one
+    /// process.
+    pub fn outlive_exit(&self) {
+        self.outlives_exit.set(true);
     }
 
     /// Serves events until the Runtime API cannot be used any more.
@@ -69,9 +81,13 @@ impl EventLoop {
             state.export_trace_id(invocation.trace_id.as_deref());
             let (invocation, outcome) =
                 self.invoke(state, handler, invocation, cold_start, &mut response);
+            let mut out_of_memory = false;
             match outcome {
                 Ok(()) => self.respond(invocation, &response)?,
-                Err(report) => self.fail(invocation, &report)?,
+                Err(report) => {
+                    out_of_memory = report.is_out_of_memory();
+                    self.fail(invocation, &state.with_memory_limit(report))?;
+                }
             }
             cold_start = false;
             self.log.end();
@@ -79,7 +95,11 @@ impl EventLoop {
             // The caller has its answer: what is put off until here costs it nothing.
             let used = response.len();
             buffer::shrink(&mut response, used);
-            state.tidy();
+            if out_of_memory {
+                state.recover_memory();
+            } else {
+                state.tidy();
+            }
         }
     }
 
@@ -108,9 +128,11 @@ impl EventLoop {
         state.deadline.arm(allowance, &self.log);
         let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(fault_report()));
-        let outcome = match state.deadline.disarm(lua) {
-            Some(interruption) => Err(interruption.report()),
-            None => outcome,
+        let exited = self.exited.take();
+        let outcome = match (state.deadline.disarm(lua), exited) {
+            (Some(stop), Some(exited)) if stop.reason == Reason::Exit => Err(exited),
+            (Some(stop), _) => Err(stop.report()),
+            (None, _) => outcome,
         };
         let outcome = match coroutine::forget(lua) {
             Ok(()) => outcome,
@@ -170,26 +192,39 @@ impl EventLoop {
     }
 
     /// What `os.exit` does: the running invocation fails, or the initialisation; the process ends.
-    pub fn exit(&self, exit: Exit) -> ! {
-        let invocation = self.current.take();
-        if invocation.is_none() && self.serving.get() {
-            // A finalizer between two invocations: the service reports the status itself.
-            std::process::exit(exit.status);
+    ///
+    /// It comes back only where the process [goes on](Self::outlive_exit): then the caller stops
+    /// the handler, and the invocation fails as soon as that is done.
+    pub fn exit(&self, exit: Exit) {
+        let serving = self.serving.get();
+        if serving && self.outlives_exit.get() {
+            if self.current.borrow().is_some() {
+                self.exited.replace(Some(exit_report(exit)));
+            }
+            return;
         }
-        let Some(invocation) = invocation else {
+        let Some(invocation) = self.current.take() else {
+            if serving {
+                // A finalizer between two invocations: the service reports the status itself.
+                std::process::exit(exit.status);
+            }
             let message = format!("the handler's file called {} while loading", exit.call);
             let report = ErrorReport::runtime(crate::handler::IMPORT_MODULE_ERROR, message);
             self.fail_init(&report.with_stack_trace(exit.stack_trace));
             // As of every initialisation that failed.
             std::process::exit(1);
         };
-        let message = format!("handler called {}", exit.call);
-        let report = ErrorReport::runtime("Runtime.ExitError", message);
-        if let Err(fault) = self.fail(invocation, &report.with_stack_trace(exit.stack_trace)) {
+        let status = exit.status;
+        if let Err(fault) = self.fail(invocation, &exit_report(exit)) {
             self.log.fault(&fault.to_string());
         }
-        std::process::exit(exit.status);
+        std::process::exit(status);
     }
+}
+
+fn exit_report(exit: Exit) -> ErrorReport {
+    let message = format!("handler called {}", exit.call);
+    ErrorReport::runtime("Runtime.ExitError", message).with_stack_trace(exit.stack_trace)
 }
 
 /// A panic is a fault of ours; the function's author is told what to do with it.

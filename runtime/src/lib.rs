@@ -6,7 +6,7 @@
 pub mod api;
 mod buffer;
 pub mod config;
-mod coroutine;
+pub mod coroutine;
 pub mod deadline;
 pub mod error;
 pub mod event_loop;
@@ -15,6 +15,7 @@ pub mod handler;
 pub mod invocation;
 pub mod json;
 pub mod log;
+pub mod memory;
 pub mod modules;
 mod native;
 mod panics;
@@ -98,11 +99,14 @@ fn init(
     let config = event_loop.config();
     let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
     let state = State::new(Files::working_in(root), config.json_nulls, log, true)?;
+    // Before the handler's file is loaded, which may use too much as well.
+    state.limit_memory(config.memory_limit_in_mb, 1)?;
     coroutine::install(&state.lua)?;
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
-    let handler = Handler::load(&state, config.handler.as_deref())?;
+    let handler = Handler::load(&state, config.handler.as_deref())
+        .map_err(|report| state.with_memory_limit(report))?;
     Ok((state, handler))
 }
 

@@ -8,6 +8,7 @@ use mlua::{IntoLuaMulti, Lua, Value};
 
 use super::frames::{push_frames, strings};
 use super::{TRACED, key, push_noted_before};
+use crate::memory::is_out_of_memory;
 
 /// An error that ended a protected call.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub fn call(
     args: impl IntoLuaMulti,
 ) -> Result<(Value, Value), Failure> {
     let failed = |error| Failure {
-        out_of_memory: matches!(error, mlua::Error::MemoryError(_)),
+        out_of_memory: is_out_of_memory(&error),
         value: Value::Error(Box::new(error)),
         frames: Vec::new(),
     };
