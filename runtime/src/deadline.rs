@@ -192,15 +192,20 @@ impl Deadline {
 
 impl Interrupter {
     /// Does what [`Deadline::interrupt`] does with [`Reason::Signal`], and allocates, locks and
-    /// waits for nothing. A call that waits in the system ends with `EINTR` if the signal was
-    /// installed without `SA_RESTART`.
+    /// waits for nothing: safe in a signal handler.
     ///
-    /// # Safety
-    /// Runs on the thread of the polling loop whose deadline this came from.
-    pub unsafe fn interrupt(self) -> bool {
-        self.worker.interrupt(Reason::Signal)
+    /// Only on the thread of the polling loop; on any other it does nothing and is false. A call
+    /// that waits in the system ends with `EINTR` if the signal was installed without `SA_RESTART`.
+    pub fn interrupt(&self) -> bool {
+        self.worker.is_of_this_thread() && self.worker.interrupt(Reason::Signal)
     }
 }
+
+// SAFETY: a worker is never freed, and its thread, which is written once, is all that another
+// thread reads of it.
+unsafe impl Send for Interrupter {}
+// SAFETY: as above.
+unsafe impl Sync for Interrupter {}
 
 impl Interruption {
     /// The report of the invocation that was interrupted.

@@ -236,3 +236,60 @@ fn fault_report() -> ErrorReport {
 fn is_sampled(trace_id: &str) -> bool {
     trace_id.split(';').any(|part| part.trim() == "Sampled=1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Format, Level};
+    use crate::files::Files;
+    use crate::json::Nulls;
+
+    fn invocation() -> Invocation {
+        Invocation {
+            request_id: "request".to_owned(),
+            invocation_id: None,
+            deadline_ms: None,
+            invoked_function_arn: None,
+            trace_id: None,
+            client_context: None,
+            cognito_identity: None,
+            tenant_id: None,
+            content_type: None,
+            event: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_exit_that_the_process_outlives_fails_its_invocation_alone() {
+        let root = std::env::temp_dir().join(format!("moonlayer-exit-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        let source = "local calls = 0\n\
+            return function()\n\
+            calls = calls + 1\n\
+            while calls == 1 do pcall(os.exit, 3) end\n\
+            return calls end";
+        std::fs::write(root.join("app.lua"), source).unwrap();
+        let (config, _) = Config::read(|_| None, None);
+        let log = Rc::new(Log::new(Format::Text, Level::Error));
+        // Nobody is called there: the answers stay here.
+        let api = RuntimeApi::new("127.0.0.1:9").unwrap();
+        let event_loop = Rc::new(EventLoop::new(config, Rc::clone(&log), api));
+        event_loop.outlive_exit();
+        event_loop.serving.set(true);
+        let files = Files::working_in(root.canonicalize().unwrap());
+        let state = State::new(files, Nulls::Null, &log, false).unwrap();
+        coroutine::install(&state.lua).unwrap();
+        let ending = Rc::clone(&event_loop);
+        state.exit_by(move |exit| ending.exit(exit)).unwrap();
+        let handler = Handler::load(&state, Some("app")).unwrap();
+        let mut response = Vec::new();
+        let mut invoke = || event_loop.invoke(&state, &handler, invocation(), false, &mut response);
+        let report = invoke().1.unwrap_err();
+        assert_eq!(report.error_type, "Runtime.ExitError");
+        assert_eq!(report.message, "handler called os.exit(3)");
+        assert_eq!(report.stack_trace, ["app.lua:4: in function 'app'"]);
+        assert_eq!(invoke().1, Ok(()));
+        assert_eq!(response, b"2");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}

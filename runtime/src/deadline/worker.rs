@@ -28,6 +28,8 @@ pub struct Running {
 /// hold its address.
 #[derive(Debug)]
 pub struct Worker {
+    /// The thread of the polling loop.
+    thread: libc::pthread_t,
     /// The innermost running coroutine; null while nothing may be interrupted.
     running: AtomicPtr<Running>,
     /// The outermost, the state's main thread.
@@ -49,9 +51,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// The worker of a state, which `main` is the main thread of.
+    /// The worker of a state, whose main thread is `main`, on the calling thread.
     pub fn new(main: *mut lua_State) -> Self {
         Self {
+            // SAFETY: it cannot fail.
+            thread: unsafe { libc::pthread_self() },
             running: AtomicPtr::default(),
             root: Running {
                 state: main,
@@ -94,6 +98,12 @@ impl Worker {
         }
         let reason = Reason::of(self.reason.swap(0, Relaxed))?;
         Some((reason, self.raised.load(Relaxed)))
+    }
+
+    /// Whether the calling thread is that of the polling loop. Safe in a signal handler.
+    pub fn is_of_this_thread(&self) -> bool {
+        // SAFETY: it cannot fail, and only reads the thread's own register.
+        self.thread == unsafe { libc::pthread_self() }
     }
 
     /// Whether what runs is to stop.
