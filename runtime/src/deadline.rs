@@ -99,11 +99,7 @@ impl Deadline {
     ///
     /// Armed twice, the second allowance holds.
     pub fn arm(&self, allowance: Option<Allowance>, log: &Log) {
-        if let Some(Some(timer)) = self.timer.get()
-            && self.interrupt_at.get().is_some()
-        {
-            timer.stop();
-        }
+        self.stop_timer();
         let had = allowance.map_or(Duration::ZERO, |allowance| allowance.had);
         self.interrupt_at
             .set(allowance.map(|allowance| allowance.interrupt_at));
@@ -134,11 +130,7 @@ impl Deadline {
     /// Says whether what ran since [`arm`](Self::arm) was: then whatever it returned or raised is
     /// void. Code that came to its end by itself just when it was to stop was not.
     pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
-        if self.interrupt_at.take().is_some()
-            && let Some(Some(timer)) = self.timer.get()
-        {
-            timer.stop();
-        }
+        self.stop_timer();
         let (reason, raised) = self.worker.end()?;
         if raised == 0 && reason != Reason::Exit {
             return None;
@@ -156,6 +148,16 @@ impl Deadline {
             message,
             stack_trace,
         })
+    }
+
+    /// The deadline does not pass any more; whether it has passed is still to be seen by
+    /// [`disarm`](Self::disarm).
+    pub fn stop_timer(&self) {
+        if self.interrupt_at.take().is_some()
+            && let Some(Some(timer)) = self.timer.get()
+        {
+            timer.stop();
+        }
     }
 
     /// The time from now to the interruption, zero when it is past; `None` without a deadline.

@@ -203,6 +203,8 @@ impl EventLoop {
             }
             return;
         }
+        // The invocation is over: what is to be told of it is not to be interrupted.
+        exit.deadline.stop_timer();
         let Some(invocation) = self.current.take() else {
             if serving {
                 // A finalizer between two invocations: the service reports the status itself.

@@ -43,6 +43,8 @@ pub struct Exit {
     pub status: i32,
     /// Where it was called.
     pub stack_trace: Vec<String>,
+    /// The deadline of the invocation that it may end.
+    pub deadline: Rc<Deadline>,
 }
 
 impl State {
@@ -174,6 +176,7 @@ impl State {
                 call: call.clone(),
                 status,
                 stack_trace: coroutine::frames(lua),
+                deadline: Rc::clone(&deadline),
             });
             deadline.interrupt(Reason::Exit);
             Err::<(), _>(Throw::Message(call))
