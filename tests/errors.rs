@@ -391,3 +391,19 @@ fn a_traced_failure_has_its_cause_for_xray() {
         None
     );
 }
+
+#[test]
+fn what_is_closed_is_given_the_error_as_it_was_raised() {
+    let (_, body) = failure(
+        "local guard <close> = setmetatable({}, { __close = function(_, err)\n\
+           pcall(print, setmetatable({}, { __tostring = function() error('inner') end }))\n\
+           assert(err == 'app.lua:6: boom', err)\n\
+         end })\n\
+         error('boom')",
+    );
+    assert_eq!(
+        body,
+        json!({"errorMessage": "app.lua:6: boom", "errorType": "LuaError",
+               "stackTrace": ["app.lua:6: in function 'handler'"]})
+    );
+}

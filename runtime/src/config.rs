@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::json::Nulls;
 
@@ -39,6 +40,9 @@ pub struct Config {
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-custom-runtimes.html>
     pub max_concurrency: u64,
+    /// `MOONLAYER_TIMEOUT_MARGIN_MS`: how long before its deadline a handler is interrupted; zero
+    /// is never.
+    pub timeout_margin: Option<Duration>,
 }
 
 /// The form of a log record.
@@ -101,6 +105,7 @@ impl Config {
         let mode = read("MOONLAYER_MODE");
         let max_concurrency =
             read("AWS_LAMBDA_MAX_CONCURRENCY").map_or(1, |text| count(&text).unwrap_or(1).max(1));
+        let margin = read("MOONLAYER_TIMEOUT_MARGIN_MS");
         let config = Self {
             runtime_api: read("AWS_LAMBDA_RUNTIME_API"),
             task_root: set("LAMBDA_TASK_ROOT").map_or_else(|| "/var/task".into(), PathBuf::from),
@@ -125,6 +130,7 @@ impl Config {
                 _ => Nulls::Null,
             },
             max_concurrency,
+            timeout_margin: margin.as_deref().and_then(milliseconds),
         };
         let mut check = |name: &str, value: Option<String>, takes: &[&str]| {
             if let Some(value) = value.filter(|value| !takes.contains(&value.as_str())) {
@@ -134,6 +140,12 @@ impl Config {
         };
         check("MOONLAYER_JSON_NULL", json_nulls, &["null", "nil"]);
         check("MOONLAYER_MODE", mode, &["function"]);
+        if let Some(margin) = margin.filter(|_| config.timeout_margin.is_none()) {
+            faults.push(format!(
+                "MOONLAYER_TIMEOUT_MARGIN_MS is {margin:?}; it takes: an integer of milliseconds \
+                 from 0, which turns the interruption off"
+            ));
+        }
         (config, faults)
     }
 
@@ -152,6 +164,12 @@ fn count(text: &str) -> Option<u64> {
 
 /// The most loops in one process; above it lie the threads and descriptors that Lambda allows.
 pub const MOST_LOOPS: usize = 1024;
+
+/// An integer of milliseconds; one too large for any clock is the largest.
+fn milliseconds(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Duration::from_millis(text.parse().unwrap_or(u64::MAX)))
+}
 
 impl Level {
     /// The level of that name, in any case.
@@ -280,6 +298,33 @@ mod tests {
         assert_eq!(format("2", "Text"), Format::Json);
         assert_eq!(format("2", ""), Format::Json);
         assert_eq!(format("1", "Text"), Format::Text);
+    }
+
+    #[test]
+    fn the_margin_is_an_integer_of_milliseconds() {
+        for (value, margin_ms) in [
+            ("0", 0),
+            ("250", 250),
+            ("007", 7),
+            ("99999999999999999999999", u64::MAX),
+        ] {
+            let (config, faults) = config(&[("MOONLAYER_TIMEOUT_MARGIN_MS", value)], None);
+            assert_eq!(
+                config.timeout_margin,
+                Some(Duration::from_millis(margin_ms))
+            );
+            assert!(faults.is_empty(), "{value}");
+        }
+        for value in ["-1", "+1", "1.5", "1s", "soon", " 1"] {
+            let (_, faults) = config(&[("MOONLAYER_TIMEOUT_MARGIN_MS", value)], None);
+            assert_eq!(
+                faults,
+                [format!(
+                    "MOONLAYER_TIMEOUT_MARGIN_MS is {value:?}; it takes: an integer of \
+                     milliseconds from 0, which turns the interruption off"
+                )]
+            );
+        }
     }
 
     #[test]

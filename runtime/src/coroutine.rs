@@ -15,22 +15,52 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Lua, MultiValue, Table};
+use mlua::{Function, Lua, MultiValue, Table};
 
+use crate::deadline::{self, Worker};
 pub use call::{Failure, call};
-use frames::push_frames;
+pub(crate) use frames::push_frames;
 pub use frames::{frames, name_handler};
 
-/// Replaces `coroutine.resume` and `coroutine.wrap` by the same with notes of what failed.
+/// Replaces `coroutine.resume`, `wrap` and `close` by the same that keep which coroutine runs, for
+/// the deadline, and notes of what failed.
 ///
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua) -> mlua::Result<()> {
     let coroutine: Table = lua.globals().raw_get("coroutine")?;
-    // SAFETY: both are C functions that keep to Lua's calling convention.
-    let (resume, wrap) = unsafe { (lua.create_c_function(resume)?, lua.create_c_function(wrap)?) };
-    coroutine.raw_set("resume", resume)?;
-    coroutine.raw_set("wrap", wrap)
+    let functions: [(&str, ffi::lua_CFunction); 3] =
+        [("close", close), ("resume", resume), ("wrap", wrap)];
+    for (name, function) in functions {
+        // SAFETY: the functions keep to Lua's calling convention and have the worker, which lives
+        // for good, as upvalue 1. The closure here owns nothing.
+        let function: Function = unsafe {
+            lua.exec_raw((), |l| {
+                let worker = ptr::from_ref(deadline::worker(l)).cast_mut();
+                ffi::lua_pushlightuserdata(l, worker.cast());
+                ffi::lua_pushcclosure(l, function, 1);
+            })?
+        };
+        coroutine.raw_set(name, function)?;
+    }
+    Ok(())
+}
+
+/// The worker that [`install`] gave a function as that upvalue.
+///
+/// # Safety
+/// Called in one of these functions.
+unsafe fn worker(l: *mut lua_State, upvalue: c_int) -> &'static Worker {
+    // SAFETY: workers are never freed. `debug.setupvalue` may have put another value there; the
+    // only other light userdata that Lua code can have is NULL.
+    unsafe {
+        let index = ffi::lua_upvalueindex(upvalue);
+        let worker = ffi::lua_touserdata(l, index).cast::<Worker>();
+        if ffi::lua_type(l, index) != ffi::LUA_TLIGHTUSERDATA || worker.is_null() {
+            ffi::luaL_error(l, c"the coroutine library was taken apart".as_ptr());
+        }
+        &*worker
+    }
 }
 
 /// Forgets which coroutines failed; for the end of an invocation.
@@ -38,12 +68,14 @@ pub fn install(lua: &Lua) -> mlua::Result<()> {
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn forget(lua: &Lua) -> mlua::Result<()> {
-    // SAFETY: writes nil to a registry slot that only this file uses.
+    // SAFETY: writes nil to registry slots that only this module uses.
     unsafe {
         lua.exec_raw::<MultiValue>((), |l| {
-            if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&FAILED)) != ffi::LUA_TNIL {
-                ffi::lua_pushnil(l);
-                ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(&FAILED));
+            for slot in [&FAILED, &TRACED] {
+                if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(slot)) != ffi::LUA_TNIL {
+                    ffi::lua_pushnil(l);
+                    ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(slot));
+                }
             }
             ffi::lua_settop(l, 0);
         })
@@ -56,6 +88,8 @@ pub fn forget(lua: &Lua) -> mlua::Result<()> {
 static FAILED: u8 = 0;
 static HANDLER: u8 = 1;
 static HANDLER_NAME: u8 = 2;
+/// The errors that [`call()`]'s message handler met: a list of `{frames, error, the one before}`.
+static TRACED: u8 = 3;
 
 fn key(slot: &'static u8) -> *const c_void {
     ptr::from_ref(slot).cast()
@@ -65,11 +99,8 @@ fn key(slot: &'static u8) -> *const c_void {
 unsafe extern "C-unwind" fn resume(l: *mut lua_State) -> c_int {
     // SAFETY: a C function's stack has LUA_MINSTACK free slots; `advance` keeps its contract.
     unsafe {
-        let co = ffi::lua_tothread(l, 1);
-        if co.is_null() {
-            return ffi::luaL_argerror(l, 1, c"coroutine expected".as_ptr());
-        }
-        match advance(l, co, ffi::lua_gettop(l) - 1) {
+        let co = coroutine_argument(l);
+        match advance(worker(l, 1), l, co, ffi::lua_gettop(l) - 1) {
             Some(results) => {
                 ffi::lua_pushboolean(l, 1);
                 ffi::lua_insert(l, -(results + 1));
@@ -92,8 +123,49 @@ unsafe extern "C-unwind" fn wrap(l: *mut lua_State) -> c_int {
         let co = ffi::lua_newthread(l);
         ffi::lua_pushvalue(l, 1);
         ffi::lua_xmove(l, co, 1);
-        ffi::lua_pushcclosure(l, wrapped, 1);
+        ffi::lua_pushvalue(l, ffi::lua_upvalueindex(1));
+        ffi::lua_pushcclosure(l, wrapped, 2);
         1
+    }
+}
+
+/// The coroutine that is the first argument; raises when it is none.
+///
+/// # Safety
+/// Called in a C function with free slots.
+unsafe fn coroutine_argument(l: *mut lua_State) -> *mut lua_State {
+    // SAFETY: nothing here has a destructor; the message is Lua's once it is on the stack.
+    unsafe {
+        let co = ffi::lua_tothread(l, 1);
+        if co.is_null() {
+            let found = ffi::lua_typename(l, ffi::lua_type(l, 1));
+            ffi::lua_pushfstring(l, c"coroutine expected, got %s".as_ptr(), found);
+            ffi::luaL_argerror(l, 1, ffi::lua_tolstring(l, -1, ptr::null_mut()));
+        }
+        co
+    }
+}
+
+/// `coroutine.close`.
+unsafe extern "C-unwind" fn close(l: *mut lua_State) -> c_int {
+    // SAFETY: as above; the steps are those of lcorolib.c. lua_closethread raises nothing.
+    unsafe {
+        let co = coroutine_argument(l);
+        let mut frame: ffi::lua_Debug = std::mem::zeroed();
+        let is_normal =
+            ffi::lua_status(co) == ffi::LUA_OK && ffi::lua_getstack(co, 0, &raw mut frame) != 0;
+        if l == co || is_normal {
+            let state = if l == co { c"running" } else { c"normal" };
+            return ffi::luaL_error(l, c"cannot close a %s coroutine".as_ptr(), state.as_ptr());
+        }
+        let status = worker(l, 1).within(co, || ffi::lua_closethread(co, l));
+        if status == ffi::LUA_OK {
+            ffi::lua_pushboolean(l, 1);
+            return 1;
+        }
+        ffi::lua_pushboolean(l, 0);
+        ffi::lua_xmove(co, l, 1);
+        2
     }
 }
 
@@ -102,12 +174,13 @@ unsafe extern "C-unwind" fn wrapped(l: *mut lua_State) -> c_int {
     // SAFETY: upvalue 1 is the thread that `wrap` put there; the steps are those of lcorolib.c.
     unsafe {
         let co = ffi::lua_tothread(l, ffi::lua_upvalueindex(1));
-        if let Some(results) = advance(l, co, ffi::lua_gettop(l)) {
+        let worker = worker(l, 2);
+        if let Some(results) = advance(worker, l, co, ffi::lua_gettop(l)) {
             return results;
         }
         let mut status = ffi::lua_status(co);
         if status != ffi::LUA_OK && status != ffi::LUA_YIELD {
-            status = ffi::lua_closethread(co, l);
+            status = worker.within(co, || ffi::lua_closethread(co, l));
             ffi::lua_xmove(co, l, 1);
         }
         if status != ffi::LUA_ERRMEM && ffi::lua_type(l, -1) == ffi::LUA_TSTRING {
@@ -124,8 +197,13 @@ unsafe extern "C-unwind" fn wrapped(l: *mut lua_State) -> c_int {
 ///
 /// # Safety
 /// Both states belong to one Lua; `l` runs and has a few free slots.
-unsafe fn advance(l: *mut lua_State, co: *mut lua_State, args: c_int) -> Option<c_int> {
-    // SAFETY: each move is preceded by a check of room in the stack it goes to; the error value
+unsafe fn advance(
+    worker: &Worker,
+    l: *mut lua_State,
+    co: *mut lua_State,
+    args: c_int,
+) -> Option<c_int> {
+    // SAFETY: lua_resume raises nothing; each move is preceded by a check of room in the stack it goes to; the error value
     // needs one slot of `l`, which the caller has.
     unsafe {
         if ffi::lua_checkstack(co, args) == 0 {
@@ -134,7 +212,8 @@ unsafe fn advance(l: *mut lua_State, co: *mut lua_State, args: c_int) -> Option<
         }
         ffi::lua_xmove(l, co, args);
         let mut results = 0;
-        let status = ffi::lua_resume(co, l, args, &raw mut results);
+        let resume = || ffi::lua_resume(co, l, args, &raw mut results);
+        let status = worker.within(co, resume);
         if status == ffi::LUA_OK || status == ffi::LUA_YIELD {
             if ffi::lua_checkstack(l, results + 1) == 0 {
                 ffi::lua_pop(co, results);

@@ -1,20 +1,230 @@
-//! `Deadline`: until when the running invocation may go on.
+//! `Deadline`: until when the running invocation may go on, and how Lua code is made to stop.
+//!
+//! A timer of the thread's own sends it a signal at the margin before the deadline. The signal
+//! handler does what lua.c does at Ctrl-C: it sets a hook on the coroutine that runs, which raises
+//! an error at Lua's next instruction, and goes on raising, so that no `pcall` keeps the code
+//! running. Until the signal comes this costs nothing; arming is one system call, disarming another.
+//!
+//! - `allowance`: when to interrupt: deadline, margin
+//! - `timer`: the timer and its signal
+//! - `worker`: what signal handler, hook and coroutine functions share
+//! - `hook`: the error and where it was raised
+//! - `line`: the log record for native code
+//!
+//! The same machinery stops Lua code for other reasons, [`Deadline::interrupt`], and gives code
+//! outside an invocation a time limit, [`Deadline::arm`] with [`Allowance::of`].
+#![allow(unsafe_code)]
 
-use std::cell::Cell;
+mod allowance;
+mod hook;
+mod line;
+mod timer;
+mod worker;
+
+use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
-/// The soft deadline of one polling loop; armed while a handler runs.
-#[derive(Debug, Default)]
+use mlua::Lua;
+use mlua::ffi::lua_State;
+
+use crate::error::ErrorReport;
+use crate::log::Log;
+use timer::Timer;
+
+pub use allowance::Allowance;
+pub(crate) use hook::worker;
+pub(crate) use worker::Worker;
+
+/// The soft deadline of one polling loop and its Lua state.
+#[derive(Debug)]
 pub struct Deadline {
+    worker: &'static Worker,
     interrupt_at: Cell<Option<Instant>>,
+    /// Made when the first deadline is armed; `None` where the system refused.
+    timer: OnceCell<Option<Timer>>,
+}
+
+/// Why Lua code is made to stop.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Reason {
+    /// The time is up.
+    Deadline = 1,
+    /// It called `os.exit`, and the process goes on.
+    Exit = 2,
+    /// A signal to the process asks for it: [`Interrupter::interrupt`].
+    Signal = 3,
+}
+
+/// Lua code was made to stop.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Interruption {
+    /// Why.
+    pub reason: Reason,
+    /// What the code found when it caught the error: `timed out after 3.00 s at app.lua:7`.
+    pub message: String,
+    /// The frames of where it was, innermost first, through all coroutines.
+    pub stack_trace: Vec<String>,
+}
+
+/// Interrupts one polling loop from a signal handler.
+#[derive(Clone, Copy, Debug)]
+pub struct Interrupter {
+    worker: &'static Worker,
 }
 
 impl Deadline {
+    /// The deadline of a new state; nothing is armed.
+    ///
+    /// # Errors
+    /// Only when Lua is out of memory.
+    pub fn new(lua: &Lua) -> mlua::Result<Self> {
+        let mut main = std::ptr::null_mut::<lua_State>();
+        let at = &raw mut main;
+        // SAFETY: the closure only notes the state's address. Outside of every coroutine it is the
+        // main thread's, which lives as long as the state.
+        unsafe { lua.exec_raw::<()>((), |l| *at = l)? };
+        // A signal or a Lua function may come to it at any time while the process runs.
+        let worker: &'static Worker = Box::leak(Box::new(Worker::new(main)));
+        hook::register(lua, worker)?;
+        Ok(Self {
+            worker,
+            interrupt_at: Cell::new(None),
+            timer: OnceCell::new(),
+        })
+    }
+
+    /// What the state runs from here to [`disarm`](Self::disarm) may be interrupted, and is at the
+    /// end of its allowance, if it has one.
+    ///
+    /// Armed twice, the second allowance holds.
+    pub fn arm(&self, allowance: Option<Allowance>, log: &Log) {
+        self.stop_timer();
+        let had = allowance.map_or(Duration::ZERO, |allowance| allowance.had);
+        self.interrupt_at
+            .set(allowance.map(|allowance| allowance.interrupt_at));
+        self.worker.begin(had.as_millis() as u64);
+        let Some(allowance) = allowance else {
+            return;
+        };
+        let timer = self.timer.get_or_init(|| match Timer::new(self.worker) {
+            Ok(timer) => Some(timer),
+            Err(error) => {
+                log.fault(&format!(
+                    "handlers are not interrupted before their deadline: no timer: {error}"
+                ));
+                None
+            }
+        });
+        if let Some(timer) = timer {
+            self.worker.line.prepare(log);
+            let left = allowance
+                .interrupt_at
+                .saturating_duration_since(Instant::now());
+            timer.start(left);
+        }
+    }
+
+    /// What the state runs from here on is not interrupted.
+    ///
+    /// Says whether what ran since [`arm`](Self::arm) was: then whatever it returned or raised is
+    /// void. Code that came to its end by itself just when it was to stop was not.
+    pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
+        self.stop_timer();
+        let (reason, raised) = self.worker.end()?;
+        if raised == 0 && reason != Reason::Exit {
+            return None;
+        }
+        let stop = (raised > 0).then(|| hook::take_stop(lua)).flatten();
+        let (message, stack_trace) = stop.unwrap_or_else(|| {
+            let message = match reason {
+                Reason::Deadline => "timed out",
+                Reason::Exit | Reason::Signal => "interrupted",
+            };
+            (message.to_owned(), Vec::new())
+        });
+        Some(Interruption {
+            reason,
+            message,
+            stack_trace,
+        })
+    }
+
+    /// The deadline does not pass any more; whether it has passed is still to be seen by
+    /// [`disarm`](Self::disarm).
+    pub fn stop_timer(&self) {
+        if self.interrupt_at.take().is_some()
+            && let Some(Some(timer)) = self.timer.get()
+        {
+            timer.stop();
+        }
+    }
+
     /// The time from now to the interruption, zero when it is past; `None` without a deadline.
     ///
     /// What waits for others waits no longer than this.
     pub fn remaining(&self) -> Option<Duration> {
         let at = self.interrupt_at.get()?;
         Some(at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the running code has been told to stop, for whatever reason.
+    ///
+    /// A call of ours that waits asks this when the system ends its wait with `EINTR`; it then
+    /// gives up, and Lua's next instruction raises.
+    pub fn expired(&self) -> bool {
+        self.worker.is_stopping()
+    }
+
+    /// Makes the running Lua code stop at its next instruction; it cannot catch that.
+    ///
+    /// What it has to `<close>` still has some 10,000 instructions. False when nothing is armed, or
+    /// it is stopping already, for another reason.
+    pub fn interrupt(&self, reason: Reason) -> bool {
+        self.worker.interrupt(reason)
+    }
+
+    /// The same for a signal handler.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter {
+            worker: self.worker,
+        }
+    }
+}
+
+impl Interrupter {
+    /// Does what [`Deadline::interrupt`] does with [`Reason::Signal`], and allocates, locks and
+    /// waits for nothing: safe in a signal handler.
+    ///
+    /// Only on the thread of the polling loop; on any other it does nothing and is false. A call
+    /// that waits in the system ends with `EINTR` if the signal was installed without `SA_RESTART`.
+    pub fn interrupt(&self) -> bool {
+        self.worker.is_of_this_thread() && self.worker.interrupt(Reason::Signal)
+    }
+}
+
+// SAFETY: a worker is never freed, and its thread, which is written once, is all that another
+// thread reads of it.
+unsafe impl Send for Interrupter {}
+// SAFETY: as above.
+unsafe impl Sync for Interrupter {}
+
+impl Interruption {
+    /// The report of the invocation that was interrupted.
+    pub fn report(self) -> ErrorReport {
+        let error_type = match self.reason {
+            Reason::Deadline => "Function.Timeout",
+            Reason::Exit => "Runtime.ExitError",
+            Reason::Signal => "Runtime.Interrupted",
+        };
+        ErrorReport::runtime(error_type, self.message).with_stack_trace(self.stack_trace)
+    }
+}
+
+impl Reason {
+    fn of(number: u8) -> Option<Self> {
+        [Self::Deadline, Self::Exit, Self::Signal]
+            .into_iter()
+            .find(|reason| *reason as u8 == number)
     }
 }

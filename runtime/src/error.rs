@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::memory::OUT_OF_MEMORY;
+
 /// An error in the form the Runtime API takes.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror>
@@ -48,6 +50,11 @@ impl ErrorReport {
     pub fn with_stack_trace(mut self, stack_trace: Vec<String>) -> Self {
         self.stack_trace = stack_trace;
         self
+    }
+
+    /// Whether this is our report of too little memory.
+    pub fn is_out_of_memory(&self) -> bool {
+        self.ours && self.error_type == OUT_OF_MEMORY
     }
 
     /// The value of the header `Lambda-Runtime-Function-Error-Type`.

@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Level;
+use crate::deadline::{Allowance, Reason};
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::log::{Log, Message};
-use crate::modules::throw::Throw;
 use crate::process::Process;
 use crate::state::{Exit, State};
 use crate::{buffer, coroutine, panics};
@@ -32,7 +32,7 @@ pub struct EventLoop {
     api: RefCell<RuntimeApi>,
     /// The invocation that the handler is busy with.
     current: RefCell<Option<Invocation>>,
-    /// What `os.exit` makes of the running invocation, where the process goes on.
+    /// The `os.exit` that the running handler called, where the process goes on.
     exited: RefCell<Option<ErrorReport>>,
     /// Whether the initialisation is over.
     serving: Cell<bool>,
@@ -81,9 +81,13 @@ impl EventLoop {
                 .begin(&invocation.request_id, invocation.tenant_id.as_deref());
             self.export_trace_id(invocation.trace_id.as_deref());
             let (invocation, outcome) = self.invoke(state, handler, invocation, &mut response);
+            let mut out_of_memory = false;
             let answered = match outcome {
                 Ok(()) => self.respond(invocation, &response),
-                Err(report) => self.fail(invocation, &report),
+                Err(report) => {
+                    out_of_memory = report.is_out_of_memory();
+                    self.fail(invocation, &state.with_memory_limit(report))
+                }
             };
             self.tolerate(answered)?;
             self.log.end();
@@ -91,7 +95,11 @@ impl EventLoop {
             // The caller has its answer: what is put off until here costs it nothing.
             let used = response.len();
             buffer::shrink(&mut response, used);
-            state.tidy();
+            if out_of_memory {
+                state.recover_memory();
+            } else {
+                state.tidy();
+            }
         }
     }
 
@@ -144,6 +152,7 @@ impl EventLoop {
     ) -> (Invocation, Result<(), ErrorReport>) {
         let (lua, codec) = (&state.lua, &*state.codec);
         let (config, cold_start) = (&self.process.config, self.process.starts_cold());
+        let allowance = Allowance::until(invocation.deadline_ms, config.timeout_margin);
         let prepared = invocation.event(lua, codec).and_then(|event| {
             let context = invocation.context(lua, codec, config, cold_start)?;
             Ok((event, context))
@@ -153,10 +162,15 @@ impl EventLoop {
             Err(report) => return (invocation, Err(report)),
         };
         self.current.replace(Some(invocation));
+        state.deadline.arm(allowance, &self.log);
         let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(panics::report()));
-        // Whatever the handler did after it, and whether it caught what was thrown.
-        let outcome = self.exited.take().map_or(outcome, Err);
+        let exited = self.exited.take();
+        let outcome = match (state.deadline.disarm(lua), exited) {
+            (Some(stop), Some(exited)) if stop.reason == Reason::Exit => Err(exited),
+            (Some(stop), _) => Err(stop.report()),
+            (None, _) => outcome,
+        };
         let outcome = match coroutine::forget(lua) {
             Ok(()) => outcome,
             Err(error) => outcome.and(Err(error.into())),
@@ -216,33 +230,37 @@ impl EventLoop {
         });
     }
 
-    /// What `os.exit` does: the running invocation fails, or the initialisation, and the process
-    /// ends. One with several loops goes on; then this gives what unwinds the handler.
-    pub fn exit(&self, exit: Exit) -> Throw {
-        if !self.serving.get() {
+    /// What `os.exit` does: the running invocation fails, or the initialisation; the process ends.
+    ///
+    /// It comes back only where other loops go on: then the caller stops the handler, and the
+    /// invocation fails as soon as that is done.
+    pub fn exit(&self, exit: Exit) {
+        let serving = self.serving.get();
+        if serving && self.is_concurrent() {
+            if self.current.borrow().is_some() {
+                // The first call is the one to tell.
+                self.exited.borrow_mut().get_or_insert(exit_report(exit));
+            }
+            return;
+        }
+        // The invocation is over: what is to be told of it is not to be interrupted.
+        exit.deadline.stop_timer();
+        let Some(invocation) = self.current.take() else {
+            if serving {
+                // A finalizer between two invocations: the service reports the status itself.
+                std::process::exit(exit.status);
+            }
             let message = format!("the handler's file called {} while loading", exit.call);
             let report = ErrorReport::runtime(crate::handler::IMPORT_MODULE_ERROR, message);
             self.fail_init(&report.with_stack_trace(exit.stack_trace));
             // As of every initialisation that failed.
             std::process::exit(1);
-        }
-        let message = format!("handler called {}", exit.call);
-        let report = ErrorReport::runtime("Runtime.ExitError", message.as_str())
-            .with_stack_trace(exit.stack_trace);
-        if self.is_concurrent() {
-            if self.current.borrow().is_some() {
-                // The first call is the one to tell.
-                self.exited.borrow_mut().get_or_insert(report);
-            }
-            return Throw::Message(message);
-        }
-        // A finalizer between two invocations: the service reports the status itself.
-        if let Some(invocation) = self.current.take()
-            && let Err(fault) = self.fail(invocation, &report)
-        {
+        };
+        let status = exit.status;
+        if let Err(fault) = self.fail(invocation, &exit_report(exit)) {
             self.log.fault(&fault.to_string());
         }
-        std::process::exit(exit.status);
+        std::process::exit(status);
     }
 }
 
@@ -256,6 +274,11 @@ const PAUSES: [Duration; 8] = {
     }
     pauses
 };
+
+fn exit_report(exit: Exit) -> ErrorReport {
+    let message = format!("handler called {}", exit.call);
+    ErrorReport::runtime("Runtime.ExitError", message).with_stack_trace(exit.stack_trace)
+}
 
 /// Whether the X-Ray header asks for this request to be traced.
 fn is_sampled(trace_id: &str) -> bool {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use mlua::{Function, Lua};
 
+use crate::memory::is_out_of_memory;
+
 /// The files of one Lua state.
 #[derive(Debug)]
 pub struct Files {
@@ -23,6 +25,8 @@ pub struct Files {
 pub enum LoadError {
     /// It does not parse; the message starts with file and line.
     Syntax(String),
+    /// Lua is out of memory.
+    OutOfMemory,
     /// Anything else, for people.
     Other(String),
 }
@@ -71,6 +75,7 @@ impl Files {
                 self.syntax_error.replace(message.clone());
                 LoadError::Syntax(message)
             }
+            error if is_out_of_memory(&error) => LoadError::OutOfMemory,
             error => LoadError::Other(error.to_string()),
         })
     }

@@ -7,6 +7,7 @@ use mlua::{Lua, ObjectLike, Table, Value};
 use crate::coroutine;
 use crate::error::ErrorReport;
 use crate::files::{self, LoadError};
+use crate::memory;
 use crate::modules::throw::type_name;
 use crate::raised::encode_report;
 use crate::state::State;
@@ -58,6 +59,7 @@ impl Handler {
             LoadError::Syntax(message) => {
                 ErrorReport::runtime("Runtime.UserCodeSyntaxError", message)
             }
+            LoadError::OutOfMemory => memory::report(),
             LoadError::Other(message) => import_error(message),
         })?;
         let module_name = name.segments.join(".");
@@ -258,6 +260,9 @@ fn listed(mut names: Vec<String>) -> String {
 
 fn init_report(state: &State, failure: coroutine::Failure) -> ErrorReport {
     let raised = ErrorReport::raised(&state.lua, &state.codec, failure);
+    if raised.is_out_of_memory() {
+        return raised;
+    }
     let kind = if state.files.is_syntax_error(&raised.message) {
         "Runtime.UserCodeSyntaxError"
     } else {

@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use crate::config::Config;
 use crate::error::ErrorReport;
-use crate::json::Codec;
+use crate::json::{Codec, DecodeError};
 
 /// An event as it came, with what the service said about it. What answers it consumes it.
 ///
@@ -51,9 +51,12 @@ impl Invocation {
         } else {
             &self.event
         };
-        codec.decode(lua, text).map_err(|error| {
-            let message = format!("cannot decode the event: {error}");
-            ErrorReport::runtime("Runtime.UnmarshalError", message)
+        codec.decode(lua, text).map_err(|error| match error {
+            DecodeError::Lua(error) => error.into(),
+            error => {
+                let message = format!("cannot decode the event: {error}");
+                ErrorReport::runtime("Runtime.UnmarshalError", message)
+            }
         })
     }
 
@@ -120,7 +123,10 @@ impl Invocation {
         };
         let value = codec
             .decode(lua, text.as_bytes())
-            .map_err(|error| bad(error.to_string()))?;
+            .map_err(|error| match error {
+                DecodeError::Lua(error) => error.into(),
+                error => bad(error.to_string()),
+            })?;
         match value {
             Value::Table(table) if text.trim_start().starts_with('{') => Ok(Some(table)),
             _ if text.trim() == "null" => Ok(None),

@@ -6,7 +6,7 @@
 pub mod api;
 mod buffer;
 pub mod config;
-mod coroutine;
+pub mod coroutine;
 pub mod deadline;
 pub mod error;
 pub mod event_loop;
@@ -15,6 +15,7 @@ pub mod handler;
 pub mod invocation;
 pub mod json;
 pub mod log;
+pub mod memory;
 pub mod modules;
 mod native;
 mod panics;

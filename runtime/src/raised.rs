@@ -5,13 +5,14 @@ use mlua::{Lua, Table, Value};
 use crate::coroutine::Failure;
 use crate::error::{ErrorReport, LUA_ERROR};
 use crate::json::{Codec, EncodeError};
+use crate::memory::{self, is_out_of_memory};
 use crate::modules::throw::plain;
 
 impl ErrorReport {
     /// The report of an error that ended a protected call.
     pub fn raised(lua: &Lua, codec: &Codec, failure: Failure) -> Self {
         if failure.out_of_memory {
-            return out_of_memory();
+            return memory::report();
         }
         Self::of_value(lua, codec, &failure.value).with_stack_trace(failure.frames)
     }
@@ -29,10 +30,9 @@ impl ErrorReport {
                 };
                 (text(table, "type"), message)
             }
-            Value::Error(error) => match error.as_ref() {
-                mlua::Error::MemoryError(_) => return out_of_memory(),
-                error => (None, plain(error)),
-            },
+            Value::Error(error) if is_out_of_memory(error) => return memory::report(),
+            Value::Error(error) => (None, plain(error)),
+            Value::String(text) if memory::is_message(&text.as_bytes()) => return memory::report(),
             value => (None, shown(value)),
         };
         Self::function(
@@ -46,15 +46,11 @@ impl ErrorReport {
 /// A fault of mlua's, where no value of the user's is at hand.
 impl From<mlua::Error> for ErrorReport {
     fn from(error: mlua::Error) -> Self {
-        match error {
-            mlua::Error::MemoryError(_) => out_of_memory(),
-            error => Self::function(LUA_ERROR.to_owned(), plain(&error), Vec::new()),
+        if is_out_of_memory(&error) {
+            return memory::report();
         }
+        Self::function(LUA_ERROR.to_owned(), plain(&error), Vec::new())
     }
-}
-
-fn out_of_memory() -> ErrorReport {
-    ErrorReport::runtime("Function.OutOfMemory", "not enough memory")
 }
 
 /// A string or number in the table's field, which an `__index` may give.

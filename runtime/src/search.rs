@@ -103,6 +103,7 @@ fn lua_searcher(lua: &Lua, package: &Table, files: &Rc<Files>) -> mlua::Result<F
             Err(LoadError::Syntax(message)) => {
                 Err(Throw::Value(Value::String(lua.create_string(message)?)))
             }
+            Err(LoadError::OutOfMemory) => Err(Throw::OutOfMemory),
             Err(LoadError::Other(message)) => Err(Throw::Message(message)),
         }
     })
@@ -174,6 +175,9 @@ fn opener(lua: &Lua, open: Function, files: &Rc<Files>, file: &Path) -> Result<F
         coroutine::call(lua, &open, args)
             .map(|(module, _)| module)
             .map_err(|failure| {
+                if failure.out_of_memory {
+                    return Throw::OutOfMemory;
+                }
                 let text = match &failure.value {
                     Value::String(text) => text.to_string_lossy(),
                     _ => String::new(),

@@ -7,10 +7,12 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
 
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Reason};
+use crate::error::ErrorReport;
 use crate::files::Files;
-use crate::json::{Codec, Nulls};
+use crate::json::{self, Codec, Nulls};
 use crate::log::Log;
+use crate::memory::{self, MemoryLimit};
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
 use crate::{coroutine, modules, sys};
@@ -26,6 +28,8 @@ pub struct State {
     pub files: Rc<Files>,
     /// Until when the running invocation may go on.
     pub deadline: Rc<Deadline>,
+    /// What Lua may use; none where the function's memory size is not known.
+    memory: Cell<Option<MemoryLimit>>,
     /// What was alive after the last collection between two invocations.
     live_bytes: Cell<usize>,
 }
@@ -39,6 +43,8 @@ pub struct Exit {
     pub status: i32,
     /// Where it was called.
     pub stack_trace: Vec<String>,
+    /// The deadline of the invocation that it may end.
+    pub deadline: Rc<Deadline>,
 }
 
 impl State {
@@ -55,15 +61,52 @@ impl State {
         let codec = Codec::new(&lua, nulls)?;
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
-        let deadline = Rc::new(Deadline::default());
+        let deadline = Rc::new(Deadline::new(&lua)?);
         modules::install(&lua, &codec, log, &deadline)?;
         Ok(Self {
             lua,
             codec,
             files,
             deadline,
+            memory: Cell::new(None),
             live_bytes: Cell::new(0),
         })
+    }
+
+    /// Limits the memory of this state, one of `states`, to its share of a function of `function_mb`
+    /// MB; without that size there is no limit.
+    ///
+    /// # Errors
+    /// None in a state of ours.
+    pub fn limit_memory(&self, function_mb: Option<i64>, states: usize) -> mlua::Result<()> {
+        let Some(function_mb) = function_mb.and_then(|mb| u64::try_from(mb).ok()) else {
+            return Ok(());
+        };
+        let limit = MemoryLimit::new(function_mb, memory::resident_bytes(), states);
+        self.lua.set_memory_limit(limit.bytes)?;
+        self.memory.set(Some(limit));
+        Ok(())
+    }
+
+    /// The report as it is; one of too little memory says how much there is.
+    pub fn with_memory_limit(&self, mut report: ErrorReport) -> ErrorReport {
+        if report.is_out_of_memory()
+            && let Some(limit) = self.memory.get()
+        {
+            report.message = limit.message();
+        }
+        report
+    }
+
+    /// Gives all memory back that is not in use; for after an invocation that ran out of it.
+    pub fn recover_memory(&self) {
+        self.codec.shrink();
+        // What a finalizer brought back to life goes the second time. An error of one has nobody
+        // to go to here.
+        let _ = self.lua.gc_collect();
+        let _ = self.lua.gc_collect();
+        sys::trim_heap();
+        self.live_bytes.set(self.lua.used_memory());
     }
 
     /// Makes `print` write log records.
@@ -85,7 +128,7 @@ impl State {
                     // What a __tostring raises is raised on as it is.
                     value => {
                         coroutine::call(lua, &tostring, value)
-                            .map_err(|failure| Throw::Value(failure.value))?
+                            .map_err(Throw::from)?
                             .0
                     }
                 };
@@ -100,12 +143,14 @@ impl State {
         globals.raw_set("print", print)
     }
 
-    /// Makes `os.exit` call `end`, which ends the process or says what to throw.
+    /// Makes `os.exit` call `end`, which comes back only when the process goes on: then the running
+    /// code is made to stop.
     ///
     /// # Errors
     /// Only when Lua is out of memory.
-    pub fn exit_by(&self, end: impl Fn(Exit) -> Throw + 'static) -> mlua::Result<()> {
+    pub fn exit_by(&self, end: impl Fn(Exit) + 'static) -> mlua::Result<()> {
         let os: Table = self.lua.globals().raw_get("os")?;
+        let deadline = Rc::clone(&self.deadline);
         let exit = throw::function(&self.lua, "exit", move |lua, args: MultiValue| {
             let code = args.into_iter().next().unwrap_or(Value::Nil);
             let (shown, code) = match &code {
@@ -126,11 +171,15 @@ impl State {
                 0 => 1,
                 status => status as i32,
             };
-            Err::<(), _>(end(Exit {
-                call: format!("os.exit({shown})"),
+            let call = format!("os.exit({shown})");
+            end(Exit {
+                call: call.clone(),
                 status,
                 stack_trace: coroutine::frames(lua),
-            }))
+                deadline: Rc::clone(&deadline),
+            });
+            deadline.interrupt(Reason::Exit);
+            Err::<(), _>(Throw::Message(call))
         })?;
         os.raw_set("exit", exit)
     }
@@ -177,6 +226,8 @@ pub const RETURNS: i64 = 0;
 pub const THROWS_MESSAGE: i64 = 1;
 /// The second result is thrown as it is.
 pub const THROWS_VALUE: i64 = 2;
+/// Lua's own error for too little memory is thrown; there may be none for any other.
+pub const THROWS_OUT_OF_MEMORY: i64 = 3;
 
 /// Wraps `inner`, whose first result says what becomes of the others, in a C function that throws.
 ///
@@ -202,9 +253,13 @@ pub fn throwing(lua: &Lua, inner: Function) -> mlua::Result<Function> {
                     ffi::lua_concat(l, 2);
                     ffi::lua_error(l)
                 }
-                _ => {
+                THROWS_VALUE => {
                     ffi::lua_settop(l, 2);
                     ffi::lua_error(l)
+                }
+                _ => {
+                    ffi::lua_settop(l, 0);
+                    json::raise_out_of_memory(l)
                 }
             }
         }

@@ -96,3 +96,12 @@ pub fn consolidate_heap() {
         libc::mallopt(libc::M_MXFAST, DEFAULT_MXFAST_BYTES);
     }
 }
+
+/// Gives the free memory of C's heap back to the system.
+pub fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: only frees pages that nothing uses.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

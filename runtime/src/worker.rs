@@ -72,10 +72,13 @@ fn load(
     let config = &process.config;
     let files = Files::working_in(config.task_root.clone());
     let state = State::new(files, config.json_nulls, log, true)?;
+    // Before the handler's file is loaded, which may use too much as well.
+    state.limit_memory(config.memory_limit_in_mb, config.loops())?;
     coroutine::install(&state.lua)?;
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
-    let handler = Handler::load(&state, config.handler.as_deref())?;
+    let handler = Handler::load(&state, config.handler.as_deref())
+        .map_err(|report| state.with_memory_limit(report))?;
     Ok((state, handler))
 }

@@ -40,6 +40,7 @@ fn os_exit_in_a_handler_fails_its_event_and_the_process_goes_on() {
     for call in [
         "os.exit(3)",
         "pcall(os.exit, 3)",
+        "while true do pcall(os.exit, 3) end",
         "coroutine.wrap(function() os.exit(3) end)()",
         "setmetatable({}, { __gc = function() os.exit(3) end }) collectgarbage()",
     ] {

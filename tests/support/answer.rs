@@ -1,11 +1,15 @@
 //! What the mock's script says: events, and everything else a server can do.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// An event as `/next` gives it.
 pub struct Event {
     pub(super) id: Option<String>,
     headers: Vec<(String, String)>,
+    left: Option<Duration>,
     body: Vec<u8>,
     chunk_bytes: Option<usize>,
     closing: bool,
@@ -25,6 +29,7 @@ impl Event {
         Self {
             id: None,
             headers: Vec::new(),
+            left: None,
             body: body.as_ref().to_vec(),
             chunk_bytes: None,
             closing: false,
@@ -46,6 +51,13 @@ impl Event {
         self.headers
             .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self
+    }
+
+    /// A deadline that long after the moment the event is given out.
+    pub fn left(self, left: Duration) -> Self {
+        let mut event = self.without_header("Lambda-Runtime-Deadline-Ms");
+        event.left = Some(left);
+        event
     }
 
     /// The request id, in place of `request-N`.
@@ -84,6 +96,15 @@ impl Event {
         let _ = write!(head, "Lambda-Runtime-Aws-Request-Id: {id}\r\n");
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if let Some(left) = self.left {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let deadline = now.expect("a clock that is set") + left;
+            let _ = write!(
+                head,
+                "Lambda-Runtime-Deadline-Ms: {}\r\n",
+                deadline.as_millis()
+            );
         }
         let mut bytes = head.into_bytes();
         match self.chunk_bytes {

@@ -7,7 +7,8 @@ use mlua::ffi::{self, lua_State};
 use mlua::{IntoLuaMulti, Lua, Value};
 
 use super::frames::{push_frames, strings};
-use super::push_noted_before;
+use super::{TRACED, key, push_noted_before};
+use crate::memory::is_out_of_memory;
 
 /// An error that ended a protected call.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub fn call(
     args: impl IntoLuaMulti,
 ) -> Result<(Value, Value), Failure> {
     let failed = |error| Failure {
-        out_of_memory: matches!(error, mlua::Error::MemoryError(_)),
+        out_of_memory: is_out_of_memory(&error),
         value: Value::Error(Box::new(error)),
         frames: Vec::new(),
     };
@@ -45,41 +46,67 @@ pub fn call(
             let status = ffi::lua_pcall(l, ffi::lua_gettop(l) - 2, 2, 1);
             if status != ffi::LUA_OK {
                 ffi::lua_settop(l, 2);
-                ffi::lua_pushnil(l);
+                push_traced(l);
             }
             ffi::lua_pushinteger(l, status.into());
             ffi::lua_replace(l, 1);
         })
     }
     .map_err(failed)?;
-    match (status, &first) {
-        (ffi::LUA_OK, _) => Ok((first, second)),
-        (ffi::LUA_ERRRUN, Value::Table(traced)) => {
-            let frames = traced.raw_get(2).map_err(failed)?;
-            Err(Failure {
-                value: traced.raw_get(1).map_err(failed)?,
-                frames: strings(frames),
-                out_of_memory: false,
-            })
-        }
-        _ => Err(Failure {
-            out_of_memory: status == ffi::LUA_ERRMEM,
-            value: first,
-            frames: Vec::new(),
-        }),
+    if status == ffi::LUA_OK {
+        return Ok((first, second));
     }
+    Err(Failure {
+        out_of_memory: status == ffi::LUA_ERRMEM,
+        value: first,
+        frames: match second {
+            Value::Table(frames) => strings(frames),
+            _ => Vec::new(),
+        },
+    })
 }
 
-/// Message handler: the error becomes `{value, frames}`.
+/// Message handler: notes the frames of the error, which stays as it is, since what the function
+/// has to `<close>` is given it next.
 unsafe extern "C-unwind" fn trace(l: *mut lua_State) -> c_int {
     // SAFETY: Lua calls a message handler with the error at index 1 and LUA_MINSTACK free slots.
     unsafe {
-        push_frames(l, l); // error, frames
-        push_noted_before(l, 1, l); // error, frames
-        ffi::lua_createtable(l, 2, 0);
-        ffi::lua_insert(l, 1); // traced, error, frames
-        ffi::lua_rawseti(l, 1, 2);
-        ffi::lua_rawseti(l, 1, 1);
+        ffi::lua_createtable(l, 3, 0); // error, traced
+        push_frames(l, l); // error, traced, frames
+        push_noted_before(l, 1, l); // error, traced, frames
+        ffi::lua_rawseti(l, 2, 1);
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_rawseti(l, 2, 2);
+        // Calls within that very `<close>` may fail, and note their own errors in between.
+        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&TRACED));
+        ffi::lua_rawseti(l, 2, 3);
+        ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(&TRACED)); // error
         1
+    }
+}
+
+/// Pushes the frames that [`trace`] noted of the error on top, or nil; forgets it and what was noted
+/// after it.
+///
+/// # Safety
+/// `l` has five free slots.
+unsafe fn push_traced(l: *mut lua_State) {
+    // SAFETY: the tables read here were made by `trace`.
+    unsafe {
+        let error = ffi::lua_gettop(l);
+        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&TRACED)); // traced
+        while ffi::lua_type(l, -1) == ffi::LUA_TTABLE {
+            ffi::lua_rawgeti(l, -1, 2);
+            let found = ffi::lua_rawequal(l, -1, error) != 0;
+            ffi::lua_pop(l, 1);
+            ffi::lua_rawgeti(l, -1, 3); // traced, previous
+            if found {
+                ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(&TRACED)); // traced
+                ffi::lua_rawgeti(l, -1, 1); // traced, frames
+                ffi::lua_replace(l, error + 1);
+                return;
+            }
+            ffi::lua_replace(l, error + 1); // previous
+        }
     }
 }

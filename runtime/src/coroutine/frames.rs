@@ -42,7 +42,7 @@ pub(super) fn strings(frames: Table) -> Vec<String> {
 ///
 /// # Safety
 /// Both states belong to one Lua; `l` has ten free slots.
-pub(super) unsafe fn push_frames(l: *mut lua_State, from: *mut lua_State) {
+pub(crate) unsafe fn push_frames(l: *mut lua_State, from: *mut lua_State) {
     // SAFETY: lua_getstack fills `frame` when it answers 1, and only then is it used; lua_getinfo
     // fills the fields it is asked for.
     unsafe {

@@ -41,6 +41,7 @@ pub use decode::DecodeOptions;
 pub use encode::{EncodeOptions, SHORTEST};
 pub use error::{DecodeError, EncodeError};
 pub use marks::empty_array;
+pub(crate) use stack::raise_out_of_memory;
 
 /// What a member that is `null` becomes: `MOONLAYER_JSON_NULL`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -103,17 +103,16 @@ pub unsafe fn next_protected(l: *mut ffi::lua_State, table: c_int) -> Result<boo
     }
 }
 
-/// Raises Lua's own out-of-memory error again, which `lua_error` cannot: callers tell it by its
-/// status.
+/// Raises Lua's error for too little memory, with its own status, by which callers tell it.
 ///
 /// # Safety
-/// `l` is a valid state with a free slot, in a call that catches what Lua raises. Lua has reported
-/// `LUA_ERRMEM`; mlua's allocator does that only below a memory limit.
+/// `l` is a valid state with a free slot, in a call that catches what Lua raises; the frames up to
+/// there own nothing.
 pub unsafe fn raise_out_of_memory(l: *mut ffi::lua_State) -> ! {
-    // SAFETY: half of the address space is beyond every limit, so the allocator refuses it, and Lua
-    // raises.
+    // SAFETY: Lua keeps this very string at hand, so that pushing it needs no memory, and lua_error
+    // knows it (lapi.c).
     unsafe {
-        ffi::lua_newuserdata(l, isize::MAX as usize / 2);
+        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
         ffi::lua_error(l)
     }
 }

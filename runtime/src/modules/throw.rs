@@ -4,11 +4,15 @@
 
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Value};
 
+use crate::coroutine::Failure;
+use crate::memory::is_out_of_memory;
 use crate::state;
 
 /// What a built-in throws.
 #[derive(Debug)]
 pub enum Throw {
+    /// Lua's own error for too little memory.
+    OutOfMemory,
     /// A message; the position of the caller is put before it.
     Message(String),
     /// A value of the user's, thrown on as it is.
@@ -23,7 +27,20 @@ impl From<String> for Throw {
 
 impl From<mlua::Error> for Throw {
     fn from(error: mlua::Error) -> Self {
+        if is_out_of_memory(&error) {
+            return Self::OutOfMemory;
+        }
         Self::Message(plain(&error))
+    }
+}
+
+impl From<Failure> for Throw {
+    fn from(failure: Failure) -> Self {
+        match failure.value {
+            _ if failure.out_of_memory => Self::OutOfMemory,
+            Value::Error(error) => (*error).into(),
+            value => Self::Value(value),
+        }
     }
 }
 
@@ -44,11 +61,14 @@ where
         let answer = A::from_lua_args(args, 1, Some(name), lua)
             .map_err(Throw::from)
             .and_then(|args| body(lua, args));
-        match answer {
+        let values = match answer {
             Ok(values) => (state::RETURNS, values).into_lua_multi(lua),
             Err(Throw::Message(message)) => (state::THROWS_MESSAGE, message).into_lua_multi(lua),
             Err(Throw::Value(value)) => (state::THROWS_VALUE, value).into_lua_multi(lua),
-        }
+            Err(Throw::OutOfMemory) => state::THROWS_OUT_OF_MEMORY.into_lua_multi(lua),
+        };
+        // An Err of ours would reach Lua as a userdata.
+        values.or_else(|_| state::THROWS_OUT_OF_MEMORY.into_lua_multi(lua))
     })?;
     state::throwing(lua, inner)
 }

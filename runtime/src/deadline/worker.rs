@@ -1,0 +1,296 @@
+//! `Worker`: what a polling thread shares with the signal handler that interrupts it.
+//!
+//! Only this thread and signal handlers on this same thread touch a worker, so the order of single
+//! loads and stores, kept by compiler fences, is all there is to it.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, compiler_fence};
+
+use mlua::ffi::{self, lua_State};
+
+use super::Reason;
+use super::hook::hook;
+use super::line::Line;
+
+/// A coroutine that runs, or one that waits for what it resumed.
+#[derive(Debug)]
+pub struct Running {
+    pub(super) state: *mut lua_State,
+    /// What resumed it; null for the outermost.
+    pub(super) resumer: *const Running,
+}
+
+/// The state of one polling loop as a signal finds it. It is never freed: signals and Lua functions
+/// hold its address.
+#[derive(Debug)]
+pub struct Worker {
+    /// The thread of the polling loop.
+    thread: libc::pthread_t,
+    /// The innermost running coroutine; null while nothing may be interrupted.
+    running: AtomicPtr<Running>,
+    /// The outermost, the state's main thread.
+    root: Running,
+    /// Why the running code is to stop, a [`Reason`]; 0 while it may go on.
+    reason: AtomicU8,
+    /// How often the hook has raised.
+    raised: AtomicU32,
+    /// How often the timer has fired.
+    ticks: AtomicU32,
+    /// All the time that the running code had, in milliseconds.
+    had_ms: AtomicU64,
+    /// The log line for code that takes no hook.
+    pub(super) line: Line,
+    /// The hook that `debug.sethook` had set on the main thread when ours took its place.
+    displaced: UnsafeCell<Option<(Option<ffi::lua_Hook>, c_int, c_int)>>,
+    /// A hook of ours stands, or stood, on the main thread.
+    hooked: AtomicBool,
+}
+
+impl Worker {
+    /// The worker of a state, whose main thread is `main`, on the calling thread.
+    pub fn new(main: *mut lua_State) -> Self {
+        Self {
+            // SAFETY: it cannot fail.
+            thread: unsafe { libc::pthread_self() },
+            running: AtomicPtr::default(),
+            root: Running {
+                state: main,
+                resumer: ptr::null(),
+            },
+            reason: AtomicU8::new(0),
+            raised: AtomicU32::new(0),
+            ticks: AtomicU32::new(0),
+            had_ms: AtomicU64::new(0),
+            line: Line::default(),
+            displaced: UnsafeCell::new(None),
+            hooked: AtomicBool::new(false),
+        }
+    }
+
+    /// What runs from here on may be interrupted.
+    pub fn begin(&self, had_ms: u64) {
+        self.reason.store(0, Relaxed);
+        self.raised.store(0, Relaxed);
+        self.ticks.store(0, Relaxed);
+        self.had_ms.store(had_ms, Relaxed);
+        compiler_fence(SeqCst);
+        let root = ptr::from_ref(&self.root).cast_mut();
+        self.running.store(root, Relaxed);
+    }
+
+    /// What ran is over: gives why it was to stop, if it was, and how often that was raised.
+    ///
+    /// The timer has been stopped before.
+    pub fn end(&self) -> Option<(Reason, u32)> {
+        self.running.store(ptr::null_mut(), Relaxed);
+        compiler_fence(SeqCst);
+        if self.hooked.swap(false, Relaxed) {
+            // SAFETY: no signal of ours comes any more, so nothing else looks at `displaced`, and
+            // the main thread lives as long as this loop.
+            unsafe {
+                let (hook, mask, count) = (*self.displaced.get()).take().unwrap_or((None, 0, 0));
+                ffi::lua_sethook(self.root.state, hook, mask, count);
+            }
+        }
+        let reason = Reason::of(self.reason.swap(0, Relaxed))?;
+        Some((reason, self.raised.load(Relaxed)))
+    }
+
+    /// Whether the calling thread is that of the polling loop. Safe in a signal handler.
+    pub fn is_of_this_thread(&self) -> bool {
+        // SAFETY: it cannot fail, and only reads the thread's own register.
+        self.thread == unsafe { libc::pthread_self() }
+    }
+
+    /// Whether what runs is to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.reason.load(Relaxed) != 0
+    }
+
+    /// Why what runs is to stop.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        Reason::of(self.reason.load(Relaxed))
+    }
+
+    /// Whether something runs that may be interrupted.
+    pub fn is_busy(&self) -> bool {
+        !self.running.load(Relaxed).is_null()
+    }
+
+    /// All the time that the running code had, in milliseconds.
+    pub fn had_ms(&self) -> u64 {
+        self.had_ms.load(Relaxed)
+    }
+
+    /// The first reason to stop wins; says whether it is this one. Safe in a signal handler on this
+    /// thread.
+    pub fn interrupt(&self, reason: Reason) -> bool {
+        if !self.is_busy() {
+            return false;
+        }
+        let first = self
+            .reason
+            .compare_exchange(0, reason as u8, Relaxed, Relaxed)
+            .is_ok();
+        compiler_fence(SeqCst);
+        self.hook_what_runs();
+        first
+    }
+
+    /// The timer fired; runs in its signal handler.
+    pub fn on_expiry(&self) {
+        let running = self.running.load(Relaxed);
+        if running.is_null() {
+            return;
+        }
+        self.interrupt(Reason::Deadline);
+        let tick = self.ticks.load(Relaxed) + 1;
+        self.ticks.store(tick, Relaxed);
+        if tick < 2 {
+            return;
+        }
+        // The hook was to be called at the next instruction. It was not, so this is C code, or a
+        // finalizer, for which Lua puts hooks off: that we allow from here on.
+        if tick == 2 && self.raised.load(Relaxed) == 0 {
+            self.line.write();
+        }
+        // SAFETY: what is in `running` lives until it is taken out.
+        unsafe { allow_hooks((*running).state) };
+    }
+
+    /// How often the hook has raised; the call counts as the next time.
+    pub(super) fn count_raise(&self) -> u32 {
+        self.raised.fetch_add(1, Relaxed)
+    }
+
+    /// The coroutines that run or wait for what they resumed, innermost first.
+    pub(super) fn innermost(&self) -> *const Running {
+        self.running.load(Relaxed)
+    }
+
+    /// After how many instructions a hook raises: at once, then after room for `<close>` and what
+    /// catches the error, then always at once, so that no loop can go on catching.
+    pub(super) fn instructions(&self) -> c_int {
+        const CLEANUP_INSTRUCTIONS: c_int = 10_000;
+        match self.raised.load(Relaxed) {
+            1 => CLEANUP_INSTRUCTIONS,
+            _ => 1,
+        }
+    }
+
+    /// Calls `run`, in which the coroutine `co` runs in place of its resumer.
+    ///
+    /// # Safety
+    /// Lua raises nothing out of `run`, and `co` stays alive.
+    pub unsafe fn within<T>(&self, co: *mut lua_State, run: impl FnOnce() -> T) -> T {
+        let resumer = self.running.load(Relaxed);
+        if resumer.is_null() {
+            return run();
+        }
+        let running = Running { state: co, resumer };
+        self.switch(&raw const running);
+        let result = run();
+        self.switch(resumer);
+        result
+    }
+
+    fn switch(&self, running: *const Running) {
+        self.running.store(running.cast_mut(), Relaxed);
+        compiler_fence(SeqCst);
+        // A signal from here on finds the new coroutine; one before found the other.
+        if self.is_stopping() {
+            self.hook_what_runs();
+        }
+    }
+
+    /// Sets the hook on the innermost coroutine, unless it stands there already.
+    fn hook_what_runs(&self) {
+        // SAFETY: the coroutine lives while it is in `running`, and this is its thread: what
+        // lua_sethook writes is meant to be written in a signal handler (lua.c does).
+        unsafe {
+            let l = (*self.running.load(Relaxed)).state;
+            let ours: ffi::lua_Hook = hook;
+            let found = ffi::lua_gethook(l);
+            let stands = found.is_some_and(|found| ptr::fn_addr_eq(found, ours));
+            if l == self.root.state {
+                let first = !self.hooked.swap(true, Relaxed);
+                if first && !stands {
+                    let (mask, count) = (ffi::lua_gethookmask(l), ffi::lua_gethookcount(l));
+                    *self.displaced.get() = Some((found, mask, count));
+                }
+            }
+            let count = self.instructions();
+            if !stands || ffi::lua_gethookcount(l) != count {
+                ffi::lua_sethook(l, Some(ours), ffi::LUA_MASKCOUNT, count);
+            }
+        }
+    }
+}
+
+/// Lets hooks be called where Lua has put them off: in a finalizer, and in the message handler of an
+/// error that a hook raised.
+///
+/// Lua has no call for this. A hook's error in a finalizer is caught there (and, as all of them,
+/// warned of), and in a message handler it is one more error in error handling; both are what Lua
+/// expects of code that it calls.
+///
+/// # Safety
+/// `l` is a live state, and this is its thread.
+pub(super) unsafe fn allow_hooks(l: *mut lua_State) {
+    /// lstate.h of Lua 5.4: `struct lua_State` begins with `GCObject *next; lu_byte tt, marked, status, allowhook`.
+    const ALLOWHOOK: usize = size_of::<*const ()>() + 3;
+    // SAFETY: the vendored Lua is the one version that was looked at, and a test pins the place.
+    unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether hooks are called, as Lua's own code goes by it.
+    unsafe extern "C-unwind" fn count_call(l: *mut lua_State, _: *mut ffi::lua_Debug) {
+        // SAFETY: the hook runs with hooks put off; an instruction of Lua inside calls it again
+        // only after they were allowed. The registry holds the count.
+        unsafe {
+            ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());
+            let calls = ffi::lua_tointeger(l, -1) + 1;
+            ffi::lua_pushinteger(l, calls);
+            ffi::lua_setfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());
+            ffi::lua_pop(l, 1);
+            if calls == 1 {
+                let code = c"local x = 1; x = x + 1; return x";
+                ffi::luaL_loadstring(l, code.as_ptr());
+                ffi::lua_call(l, 0, 0);
+                ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());
+                assert_eq!(ffi::lua_tointeger(l, -1), 1, "hooks are put off in a hook");
+                allow_hooks(l);
+                ffi::luaL_loadstring(l, code.as_ptr());
+                ffi::lua_call(l, 0, 0);
+                ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());
+                assert!(ffi::lua_tointeger(l, -1) > 1, "hooks are called again");
+                ffi::lua_sethook(l, None, 0, 0);
+                ffi::lua_settop(l, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn hooks_that_are_put_off_can_be_allowed_again() {
+        let lua = mlua::Lua::new();
+        // SAFETY: calls Lua in a protected call; nothing is owned.
+        unsafe {
+            lua.exec_raw::<()>((), |l| {
+                ffi::lua_sethook(l, Some(count_call), ffi::LUA_MASKCOUNT, 1);
+                ffi::luaL_loadstring(l, c"local x = 1; return x".as_ptr());
+                ffi::lua_call(l, 0, 0);
+                ffi::lua_sethook(l, None, 0, 0);
+                ffi::lua_settop(l, 0);
+            })
+            .unwrap();
+        }
+    }
+}
