@@ -1,10 +1,14 @@
 //! The polling loop: one event at a time, from the Runtime API through the handler and back.
 
+mod streaming;
+
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
+
+use mlua::Value;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Config;
@@ -13,7 +17,10 @@ use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::log::Log;
 use crate::state::{Exit, State};
+use crate::stream::ResponseStream;
 use crate::{buffer, coroutine, sys};
+
+pub use streaming::OUTSIDE;
 
 /// One polling loop and what it shares with the `os.exit` of its Lua state.
 #[derive(Debug)]
@@ -23,6 +30,8 @@ pub struct EventLoop {
     api: RefCell<RuntimeApi>,
     /// The invocation that the handler is busy with.
     current: RefCell<Option<Invocation>>,
+    /// What its handler streams to, when it does.
+    stream: RefCell<Option<Rc<ResponseStream>>>,
     /// Whether the initialisation is over.
     serving: Cell<bool>,
 }
@@ -35,6 +44,7 @@ impl EventLoop {
             log,
             api: RefCell::new(api),
             current: RefCell::new(None),
+            stream: RefCell::new(None),
             serving: Cell::new(false),
         }
     }
@@ -68,9 +78,10 @@ impl EventLoop {
             state.export_trace_id(invocation.trace_id.as_deref());
             let (invocation, outcome) =
                 self.invoke(state, handler, invocation, cold_start, &mut response);
-            match outcome {
-                Ok(()) => self.respond(invocation, &response)?,
-                Err(report) => self.fail(invocation, &report)?,
+            match (self.stream.take(), outcome) {
+                (None, Ok(())) => self.respond(invocation, &response)?,
+                (None, Err(report)) => self.fail(invocation, &report)?,
+                (Some(stream), outcome) => self.end(&stream, invocation, outcome)?,
             }
             cold_start = false;
             self.log.end();
@@ -103,7 +114,8 @@ impl EventLoop {
             Err(report) => return (invocation, Err(report)),
         };
         self.current.replace(Some(invocation));
-        let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
+        let streamed = |value: &Value| self.is_streamed(value);
+        let call = AssertUnwindSafe(|| handler.call(state, event, context, response, streamed));
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(fault_report()));
         let outcome = match coroutine::forget(lua) {
             Ok(()) => outcome,
@@ -178,7 +190,12 @@ impl EventLoop {
         };
         let message = format!("handler called {}", exit.call);
         let report = ErrorReport::runtime("Runtime.ExitError", message);
-        if let Err(fault) = self.fail(invocation, &report.with_stack_trace(exit.stack_trace)) {
+        let report = report.with_stack_trace(exit.stack_trace);
+        let told = match self.stream.take() {
+            Some(stream) => self.end(&stream, invocation, Err(report)),
+            None => self.fail(invocation, &report),
+        };
+        if let Err(fault) = told {
             self.log.fault(&fault.to_string());
         }
         std::process::exit(exit.status);

@@ -22,6 +22,7 @@ mod raised;
 pub mod search;
 mod standalone;
 pub mod state;
+pub mod stream;
 mod sys;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -102,6 +103,7 @@ fn init(
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
+    modules::stream::serve(&state, event_loop)?;
     let handler = Handler::load(&state, config.handler.as_deref())?;
     Ok((state, handler))
 }

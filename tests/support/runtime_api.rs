@@ -112,7 +112,7 @@ impl Shared {
         let answer = self.script().answer(&method, &path);
         let mut message = message;
         if !answer.before_body
-            && let Err(error) = reader.body(&mut message, Unsized::Empty)
+            && let Err(error) = reader.body(&mut message, Unsized::Empty, &answer)
         {
             self.script()
                 .violate(format!("the body of {method} {path}: {error}"));
@@ -123,6 +123,7 @@ impl Shared {
             path,
             headers: message.headers,
             body: message.body,
+            body_bytes: message.body_bytes,
             chunks: message.chunks,
             trailers: message.trailers,
             raw: message.raw,
