@@ -4,17 +4,6 @@ mod support;
 
 use support::{Answer, Event, Function};
 
-/// A function whose stream handler has this body.
-fn streaming(body: &str) -> Function {
-    Function::new(
-        "main.lua",
-        format!(
-            "local stream = require('lambda.stream')\n\
-             return {{ handler = stream.handler(function(event, response, context)\n{body}\nend) }}"
-        ),
-    )
-}
-
 /// What every streamed post begins with, from its content type on.
 const HEAD: &str = "Lambda-Runtime-Function-Response-Mode: streaming\r\n\
     Transfer-Encoding: chunked\r\n\
@@ -42,7 +31,7 @@ fn sent(function: Function) -> String {
 #[test]
 fn plain_bytes_are_one_chunk_a_write() {
     assert_eq!(
-        sent(streaming(
+        sent(Function::streaming(
             "response:write('first')\nresponse:write(('x'):rep(16))"
         )),
         format!(
@@ -55,7 +44,7 @@ fn plain_bytes_are_one_chunk_a_write() {
 #[test]
 fn a_content_type_replaces_the_default() {
     assert_eq!(
-        sent(streaming(
+        sent(Function::streaming(
             "response:content_type('text/plain')\n\
              response:content_type('application/json; charset=utf-8')\nresponse:write('{}')"
         )),
@@ -70,7 +59,7 @@ fn start_sends_the_prelude_and_eight_nuls_in_chunks_of_their_own() {
         response:write('first')";
     let prelude = r#"{"statusCode":201,"headers":{"content-type":"text/plain"},"cookies":["a=b"]}"#;
     assert_eq!(
-        sent(streaming(body)),
+        sent(Function::streaming(body)),
         format!(
             "Content-Type: application/vnd.awslambda.http-integration-response\r\n{HEAD}\
              {:x}\r\n{prelude}\r\n8\r\n\0\0\0\0\0\0\0\0\r\n5\r\nfirst\r\n0\r\n\r\n",
@@ -82,11 +71,11 @@ fn start_sends_the_prelude_and_eight_nuls_in_chunks_of_their_own() {
 #[test]
 fn an_empty_body_is_sent_with_its_prelude_when_it_has_one() {
     assert_eq!(
-        sent(streaming("")),
+        sent(Function::streaming("")),
         format!("Content-Type: application/octet-stream\r\n{HEAD}0\r\n\r\n")
     );
     assert_eq!(
-        sent(streaming("response:start()")),
+        sent(Function::streaming("response:start()")),
         format!(
             "Content-Type: application/vnd.awslambda.http-integration-response\r\n{HEAD}\
              12\r\n{{\"statusCode\":200}}\r\n8\r\n\0\0\0\0\0\0\0\0\r\n0\r\n\r\n"
@@ -99,7 +88,7 @@ fn an_empty_string_writes_nothing_and_does_not_end_the_body() {
     let body = "response:write('')\nresponse:write()\nresponse:start({})\n\
         response:write('', '')\nresponse:write('', 'a', '')\nresponse:write('')\n\
         response:write('b')";
-    let run = streaming(body).invoke(Event::json("{}")).run();
+    let run = Function::streaming(body).invoke(Event::json("{}")).run();
     let chunks = run.post().chunks.clone().expect("chunks");
     let chunks: Vec<_> = chunks
         .iter()
@@ -115,7 +104,7 @@ fn an_empty_string_writes_nothing_and_does_not_end_the_body() {
 fn several_arguments_are_one_chunk_and_numbers_are_written_as_io_write_writes_them() {
     let numbers = "1, -7, 1.5, 2.0, 1e100, 2^53, 0.1, math.mininteger, 1/0, 'end'";
     let body = format!("io.write({numbers}, '\\n')\nresponse:write({numbers}):write('more')");
-    let run = streaming(&body).invoke(Event::json("{}")).run();
+    let run = Function::streaming(&body).invoke(Event::json("{}")).run();
     let chunks = run.post().chunks.clone().expect("chunks");
     let chunks: Vec<_> = chunks
         .iter()
@@ -128,7 +117,7 @@ fn several_arguments_are_one_chunk_and_numbers_are_written_as_io_write_writes_th
 fn every_byte_passes_unchanged() {
     let body = "local all = {}\nfor i = 0, 255 do all[#all + 1] = string.char(i) end\n\
         local bytes = table.concat(all)\nresponse:write(bytes)\nresponse:write(bytes:reverse())";
-    let run = streaming(body).invoke(Event::json("{}")).run();
+    let run = Function::streaming(body).invoke(Event::json("{}")).run();
     let up: Vec<u8> = (0..=255).collect();
     let down: Vec<u8> = up.iter().rev().copied().collect();
     assert_eq!(run.post().chunks, Some(vec![up, down]));
@@ -156,7 +145,7 @@ fn the_prelude_has_the_headers_in_order_and_leaves_out_what_is_empty() {
             r#"{"statusCode":200,"cookies":["a=b; Path=/","c=d"]}"#,
         ),
     ] {
-        let run = streaming(&format!("response:start({start})"))
+        let run = Function::streaming(&format!("response:start({start})"))
             .invoke(Event::json("{}"))
             .run();
         let chunks = run.post().chunks.clone().expect("chunks");
@@ -169,7 +158,7 @@ fn the_first_chunk_is_on_the_wire_before_the_second_is_made() {
     let body = "response:write('first')\n\
         repeat local seen = io.open('seen') until seen\n\
         response:write('second')";
-    let function = streaming(body);
+    let function = Function::streaming(body);
     let seen = function.root().path().join("seen");
     let run = function
         .invoke(Event::json("{}"))
@@ -186,7 +175,7 @@ fn the_prelude_leaves_with_the_first_write_and_not_before() {
         assert(not io.open('seen'), 'start sent something')\n\
         response:write('body')\n\
         repeat local seen = io.open('seen') until seen";
-    let function = streaming(body);
+    let function = Function::streaming(body);
     let seen = function.root().path().join("seen");
     let run = function
         .invoke(Event::json("{}"))
@@ -200,7 +189,7 @@ fn the_prelude_leaves_with_the_first_write_and_not_before() {
 
 #[test]
 fn the_invocation_id_is_echoed_where_there_is_one() {
-    let run = streaming("response:write('x')")
+    let run = Function::streaming("response:write('x')")
         .invoke(Event::json("1").header("Lambda-Runtime-Invocation-Id", "abc"))
         .invoke(Event::json("2"))
         .run();
@@ -214,7 +203,7 @@ fn the_invocation_id_is_echoed_where_there_is_one() {
 
 #[test]
 fn the_connection_of_a_stream_serves_nothing_after_it() {
-    let run = streaming("response:write('x')")
+    let run = Function::streaming("response:write('x')")
         .invoke(Event::json("1"))
         .invoke(Event::json("2"))
         .run();
@@ -276,7 +265,7 @@ fn a_callable_table_is_a_stream_handler() {
 
 #[test]
 fn what_a_stream_handler_returns_is_ignored_with_a_warning() {
-    let run = streaming("response:write('x')\nreturn { statusCode = 200 }")
+    let run = Function::streaming("response:write('x')\nreturn { statusCode = 200 }")
         .invoke(Event::json("{}"))
         .run();
     assert_eq!(run.post().text(), "x");
@@ -288,13 +277,15 @@ fn what_a_stream_handler_returns_is_ignored_with_a_warning() {
         "{record}"
     );
     // A function could not be encoded: nobody tries.
-    let run = streaming("return print").invoke(Event::json("{}")).run();
+    let run = Function::streaming("return print")
+        .invoke(Event::json("{}"))
+        .run();
     assert!(run.post().path.ends_with("/response"));
 }
 
 #[test]
 fn a_hundred_thousand_small_writes_are_as_many_chunks() {
-    let run = streaming("for i = 1, 100000 do response:write(i % 10) end")
+    let run = Function::streaming("for i = 1, 100000 do response:write(i % 10) end")
         .invoke(Event::json("{}"))
         .run();
     let chunks = run.post().chunks.as_ref().expect("chunks");
@@ -313,7 +304,7 @@ fn two_hundred_megabytes_pass_in_flat_memory() {
         for i = 1, 200 do response:write(string.char(i):rep(1024 * 1024)) end\n\
         for line in io.lines('/proc/self/status') do\n\
         mark = tonumber(line:match('^VmHWM:%s+(%d+) kB')) or mark\nend\nprint(mark)";
-    let run = streaming(body)
+    let run = Function::streaming(body)
         .invoke(Event::json("{}"))
         .posted(Answer::accepted().draining())
         .run();
@@ -330,7 +321,7 @@ fn two_hundred_megabytes_pass_in_flat_memory() {
 
 #[test]
 fn one_very_large_write_is_one_chunk() {
-    let run = streaming(
+    let run = Function::streaming(
         "local large = ('0123456789abcdef'):rep(4 * 1024 * 1024)\n\
         response:write('a')\nresponse:write(large)\nresponse:write('z')",
     )
@@ -344,7 +335,7 @@ fn one_very_large_write_is_one_chunk() {
 
 #[test]
 fn what_was_printed_is_flushed_before_the_end() {
-    let run = streaming("io.write('early ')\nresponse:write('x')\nio.write('late\\n')")
+    let run = Function::streaming("io.write('early ')\nresponse:write('x')\nio.write('late\\n')")
         .invoke(Event::json("{}"))
         .run();
     assert_eq!(run.stdout_at(run.post()), "early late\n");

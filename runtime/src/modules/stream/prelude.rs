@@ -100,21 +100,15 @@ fn fields(key: &str, value: &Value) -> Result<Vec<(String, Value)>, String> {
     for (name, value) in members(table)? {
         // RFC 9110, 5.6.2.
         let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-        match &name {
-            Value::String(text) if !text.as_bytes().is_empty() => {
-                let bytes = text.as_bytes();
-                if !bytes.iter().all(token) {
-                    return Err(format!("start: {} is no name of a header", shown(&name)));
-                }
-                fields.push((String::from_utf8_lossy(&bytes).into_owned(), value));
-            }
-            other => {
-                return Err(format!(
-                    "start: {key} takes names with values, {} is no name of a header",
-                    shown(other)
-                ));
-            }
+        let name = match &name {
+            Value::String(name) if !name.as_bytes().is_empty() => name.as_bytes(),
+            other => return Err(format!("start: {} is no name of a header", shown(other))),
+        };
+        if !name.iter().all(token) {
+            let name = String::from_utf8_lossy(&name);
+            return Err(format!("start: {name:?} is no name of a header"));
         }
+        fields.push((String::from_utf8_lossy(&name).into_owned(), value));
     }
     Ok(fields)
 }
@@ -162,9 +156,7 @@ pub fn text(what: &str, value: &Value) -> Result<String, String> {
     };
     // RFC 9110, 5.5: a line break would begin a header of its own.
     match text.chars().find(|c| c.is_control() && *c != '\t') {
-        Some(c) => Err(format!(
-            "{what} contains the control character {c:?}: {text:?}"
-        )),
+        Some(c) => Err(format!("{what} contains the control character {c:?}")),
         None => Ok(text),
     }
 }
