@@ -78,10 +78,9 @@ impl EventLoop {
             state.export_trace_id(invocation.trace_id.as_deref());
             let (invocation, outcome) =
                 self.invoke(state, handler, invocation, cold_start, &mut response);
-            match (self.stream.take(), outcome) {
-                (None, Ok(())) => self.respond(invocation, &response)?,
-                (None, Err(report)) => self.fail(invocation, &report)?,
-                (Some(stream), outcome) => self.end(&stream, invocation, outcome)?,
+            match outcome {
+                Ok(()) => self.respond(invocation, &response)?,
+                Err(report) => self.fail(invocation, &report)?,
             }
             cold_start = false;
             self.log.end();
@@ -129,6 +128,9 @@ impl EventLoop {
     }
 
     fn respond(&self, invocation: Invocation, response: &[u8]) -> Result<(), Fault> {
+        if let Some(stream) = self.stream.take() {
+            return self.end(&stream, invocation, None);
+        }
         sys::flush_stdio();
         match self.api.borrow_mut().respond(invocation, response)? {
             Verdict::TooLarge => self.log.fault(&format!(
@@ -143,6 +145,9 @@ impl EventLoop {
     }
 
     fn fail(&self, invocation: Invocation, report: &ErrorReport) -> Result<(), Fault> {
+        if let Some(stream) = self.stream.take() {
+            return self.end(&stream, invocation, Some(report));
+        }
         self.log.error(report);
         sys::flush_stdio();
         let traced = invocation.trace_id.as_deref().is_some_and(is_sampled);
@@ -190,12 +195,7 @@ impl EventLoop {
         };
         let message = format!("handler called {}", exit.call);
         let report = ErrorReport::runtime("Runtime.ExitError", message);
-        let report = report.with_stack_trace(exit.stack_trace);
-        let told = match self.stream.take() {
-            Some(stream) => self.end(&stream, invocation, Err(report)),
-            None => self.fail(invocation, &report),
-        };
-        if let Err(fault) = told {
+        if let Err(fault) = self.fail(invocation, &report.with_stack_trace(exit.stack_trace)) {
             self.log.fault(&fault.to_string());
         }
         std::process::exit(exit.status);

@@ -65,10 +65,9 @@ impl EventLoop {
         &self,
         stream: &ResponseStream,
         invocation: Invocation,
-        outcome: Result<(), ErrorReport>,
+        report: Option<&ErrorReport>,
     ) -> Result<(), Fault> {
-        let report = outcome.err();
-        if let Some(report) = &report {
+        if let Some(report) = report {
             if !stream.has_begun() {
                 stream.close();
                 return self.fail(invocation, report);
@@ -76,15 +75,13 @@ impl EventLoop {
             self.log.error(report);
         }
         sys::flush_stdio();
-        let timed_out = report
-            .as_ref()
-            .is_some_and(|report| report.error_type == "Function.Timeout");
+        let timed_out = report.is_some_and(|report| report.error_type == "Function.Timeout");
         // Otherwise the service itself takes what time it needs.
         let until = (timed_out || stream.is_cut())
             .then(|| invocation.remaining().unwrap_or(Duration::ZERO))
             .map(|remaining| Instant::now() + remaining);
         let open = |content_type: &str| self.api.borrow_mut().upload(&invocation, content_type);
-        let verdict = stream.end(report.as_ref(), until, open);
+        let verdict = stream.end(report, until, open);
         self.api.borrow_mut().uploaded(invocation);
         match verdict? {
             Some(verdict) => self.log_refusal(&verdict),
