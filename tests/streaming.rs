@@ -340,3 +340,15 @@ fn what_was_printed_is_flushed_before_the_end() {
         .run();
     assert_eq!(run.stdout_at(run.post()), "early late\n");
 }
+
+#[test]
+fn a_write_waits_for_a_client_that_reads_slowly() {
+    let body = "response:write('first')\nprint('writing')\n\
+        response:write(('x'):rep(32 * 1024 * 1024))";
+    let run = Function::streaming(body)
+        .invoke(Event::json("{}"))
+        .posted(Answer::accepted().stalled_until("writing"))
+        .run();
+    assert_eq!(run.post().body_bytes, 5 + 32 * 1024 * 1024);
+    assert_eq!(run.post().trailers, []);
+}

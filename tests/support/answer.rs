@@ -127,6 +127,8 @@ pub struct Answer {
     draining: bool,
     last_chunk: Option<usize>,
     first_chunk_seen: Option<PathBuf>,
+    pub(super) stalled_until: Option<String>,
+    pub(super) unfinished: bool,
 }
 
 impl Answer {
@@ -176,6 +178,8 @@ impl Answer {
             draining: false,
             last_chunk: None,
             first_chunk_seen: None,
+            stalled_until: None,
+            unfinished: false,
         }
     }
 
@@ -231,6 +235,18 @@ impl Answer {
     /// Makes this file when the first chunk is there.
     pub fn noting_the_first_chunk(mut self, file: &Path) -> Self {
         self.first_chunk_seen = Some(file.to_owned());
+        self
+    }
+
+    /// Reads no body before the process has written this to stdout.
+    pub fn stalled_until(mut self, word: &str) -> Self {
+        self.stalled_until = Some(word.to_owned());
+        self
+    }
+
+    /// The body may break off, and then gets no answer.
+    pub fn unfinished(mut self) -> Self {
+        self.unfinished = true;
         self
     }
 
