@@ -250,8 +250,10 @@ impl Sending {
     fn flush(mut self, expired: &dyn Fn() -> bool) -> (Phase, Result<(), String>) {
         match self.send(expired) {
             Ok(()) => (Phase::Sending(self), Ok(())),
+            // No error: the deadline's own comes at Lua's next instruction, and is the one to
+            // report. The rest is sent with the end.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                (Phase::Sending(self), Err(CUT.to_owned()))
+                (Phase::Sending(self), Ok(()))
             }
             // A service that refuses a response closes while it is being sent.
             Err(error) => match self.upload.answer(Some(error)) {
