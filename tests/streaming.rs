@@ -322,14 +322,14 @@ fn two_hundred_megabytes_pass_in_flat_memory() {
 #[test]
 fn one_very_large_write_is_one_chunk() {
     let run = Function::streaming(
-        "local large = ('0123456789abcdef'):rep(4 * 1024 * 1024)\n\
+        "local large = ('0123456789abcdef'):rep(1024 * 1024)\n\
         response:write('a')\nresponse:write(large)\nresponse:write('z')",
     )
     .invoke(Event::json("{}"))
     .run();
     let chunks = run.post().chunks.as_ref().expect("chunks");
     let sizes: Vec<_> = chunks.iter().map(Vec::len).collect();
-    assert_eq!(sizes, [1, 64 * 1024 * 1024, 1]);
+    assert_eq!(sizes, [1, 16 * 1024 * 1024, 1]);
     assert!(chunks[1].chunks(16).all(|part| part == b"0123456789abcdef"));
 }
 
@@ -344,11 +344,11 @@ fn what_was_printed_is_flushed_before_the_end() {
 #[test]
 fn a_write_waits_for_a_client_that_reads_slowly() {
     let body = "response:write('first')\nprint('writing')\n\
-        response:write(('x'):rep(32 * 1024 * 1024))";
+        response:write(('x'):rep(16 * 1024 * 1024))";
     let run = Function::streaming(body)
         .invoke(Event::json("{}"))
         .posted(Answer::accepted().stalled_until("writing"))
         .run();
-    assert_eq!(run.post().body_bytes, 5 + 32 * 1024 * 1024);
+    assert_eq!(run.post().body_bytes, 5 + 16 * 1024 * 1024);
     assert_eq!(run.post().trailers, []);
 }

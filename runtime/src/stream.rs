@@ -125,8 +125,9 @@ impl ResponseStream {
     /// Sends `data` as one chunk and waits until it has left. No bytes are no chunk: an empty one
     /// would be the end.
     ///
-    /// `open` gives the post and its head for a content type, when this is the first to be sent;
-    /// `expired` says whether an interrupted wait is to be given up.
+    /// `open` gives the post and its head for a content type, when this is the first to be sent.
+    /// When a signal interrupts the wait and `expired` says that the deadline has passed, the rest
+    /// is left to [`end`](Self::end), and another write is an error.
     ///
     /// # Errors
     /// After the end, also when it was the service that ended it.
