@@ -15,13 +15,12 @@ struct Watch {
     runtime: Process,
     _emulator: Process,
     _home: Folder,
-    sample: Sample,
     invoke: SocketAddr,
 }
 
 impl Watch {
     #[track_caller]
-    fn start(sample: Sample) -> Self {
+    fn start(root: &Path, handler: &str) -> Self {
         let home = Folder::new();
         let invoke = free_address();
         let mut command = Command::new(tool("venv/bin/cargo-lambda"));
@@ -41,18 +40,17 @@ impl Watch {
         emulator.listens(invoke);
         let mut command = Command::new(bootstrap());
         command
-            .current_dir(sample.root())
+            .current_dir(root)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", format!("http://{invoke}/.rt"))
-            .env("LAMBDA_TASK_ROOT", sample.root())
+            .env("LAMBDA_TASK_ROOT", root)
             .env("PATH", "/usr/bin:/bin")
-            .env("_HANDLER", &sample.handler);
+            .env("_HANDLER", handler);
         let runtime = Process::spawn(&mut command, || {});
         Self {
             runtime,
             _emulator: emulator,
             _home: home,
-            sample,
             invoke,
         }
     }
@@ -75,9 +73,10 @@ impl Watch {
 #[test]
 fn hello_and_echo_answer_event_after_event() {
     for name in ["hello", "echo"] {
-        let watch = Watch::start(Sample::read(name));
+        let sample = Sample::read(name);
+        let watch = Watch::start(&sample.root(), &sample.handler);
         for _ in 0..3 {
-            for case in &watch.sample.cases {
+            for case in &sample.cases {
                 assert_eq!(watch.invoke(&case.event), case.expected, "{name}");
             }
         }
@@ -86,20 +85,43 @@ fn hello_and_echo_answer_event_after_event() {
 
 #[test]
 fn an_event_of_a_megabyte_is_echoed() {
-    let watch = Watch::start(Sample::read("echo"));
+    let sample = Sample::read("echo");
+    let watch = Watch::start(&sample.root(), &sample.handler);
     let event = json!(["x".repeat(1_000_000)]);
     assert_eq!(watch.invoke(event.to_string()), event);
 }
 
 #[test]
 fn a_failed_invocation_leaves_the_process_alive() {
-    let watch = Watch::start(Sample::read("hello"));
+    let sample = Sample::read("hello");
+    let watch = Watch::start(&sample.root(), &sample.handler);
     // No object, so it has no name.
     let call = Call::post("/2015-03-31/functions/_/invocations", "7");
     let failed = send(watch.invoke, &call);
     assert_eq!(failed.json()["errorType"], "LuaError", "{}", failed.text());
     let answer = json!({"message": "Hello Ada"});
     assert_eq!(watch.invoke(r#"{"name":"Ada"}"#), answer);
+}
+
+#[test]
+fn a_streamed_response_has_its_status_headers_and_cookies_behind_a_function_url() {
+    let root = Folder::new();
+    root.file(
+        "main.lua",
+        "local stream = require('lambda.stream')\n\
+         return { handler = stream.handler(function(event, response)\n\
+         response:start({ statusCode = 418, headers = { ['x-path'] = event.rawPath },\n\
+         cookies = { 'a=b' } })\n\
+         response:write('short ')\nresponse:write('and stout')\nend) }",
+    );
+    let watch = Watch::start(root.path(), "main.handler");
+    for _ in 0..2 {
+        let reply = send(watch.invoke, &Call::get("/lambda-url/_/tea"));
+        assert_eq!(reply.code, 418, "{}", reply.text());
+        assert_eq!(reply.header("x-path"), Some("/tea"));
+        assert_eq!(reply.header("set-cookie"), Some("a=b"));
+        assert_eq!(reply.text(), "short and stout");
+    }
 }
 
 /// The parts of this emulator that the others do not have, in an order that it leaves to chance.

@@ -9,6 +9,8 @@ mod support;
 mod protocol;
 #[path = "rie/runtime.rs"]
 mod runtime;
+#[path = "rie/streaming.rs"]
+mod streaming;
 
 use std::path::Path;
 

@@ -4,6 +4,7 @@
 //! live here and nowhere else; what a status means for the process is [`Fault`] or [`Verdict`].
 
 mod http;
+pub mod upload;
 
 use std::fmt;
 

@@ -5,6 +5,8 @@
 //! when nobody answers, gives up an answer that cannot be posted, and ends by itself only when the
 //! service says that it is over (protocol: status handling).
 
+mod streaming;
+
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,6 +14,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+
+use mlua::Value;
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Level;
@@ -22,7 +26,10 @@ use crate::invocation::Invocation;
 use crate::log::{Log, Message};
 use crate::process::Process;
 use crate::state::{Exit, State};
+use crate::stream::ResponseStream;
 use crate::{buffer, coroutine, panics};
+
+pub use streaming::OUTSIDE;
 
 /// One polling loop and what it shares with the `os.exit` of its Lua state.
 #[derive(Debug)]
@@ -34,6 +41,8 @@ pub struct EventLoop {
     current: RefCell<Option<Invocation>>,
     /// The `os.exit` that the running handler called, where the process goes on.
     exited: RefCell<Option<ErrorReport>>,
+    /// What its handler streams to, when it does.
+    stream: RefCell<Option<Rc<ResponseStream>>>,
     /// Whether the initialisation is over.
     serving: Cell<bool>,
 }
@@ -47,6 +56,7 @@ impl EventLoop {
             api: RefCell::new(api),
             current: RefCell::new(None),
             exited: RefCell::new(None),
+            stream: RefCell::new(None),
             serving: Cell::new(false),
         }
     }
@@ -163,7 +173,8 @@ impl EventLoop {
         };
         self.current.replace(Some(invocation));
         state.deadline.arm(allowance, &self.log);
-        let call = AssertUnwindSafe(|| handler.call(state, event, context, response));
+        let streamed = |value: &Value| self.is_streamed(value);
+        let call = AssertUnwindSafe(|| handler.call(state, event, context, response, streamed));
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(panics::report()));
         let exited = self.exited.take();
         let outcome = match (state.deadline.disarm(lua), exited) {
@@ -183,6 +194,9 @@ impl EventLoop {
     }
 
     fn respond(&self, invocation: Invocation, response: &[u8]) -> Result<(), Fault> {
+        if let Some(stream) = self.stream.take() {
+            return self.end(&stream, invocation, None);
+        }
         self.log.flush();
         match self.api.borrow_mut().respond(invocation, response)? {
             Verdict::TooLarge => self.log.fault(&format!(
@@ -197,6 +211,9 @@ impl EventLoop {
     }
 
     fn fail(&self, invocation: Invocation, report: &ErrorReport) -> Result<(), Fault> {
+        if let Some(stream) = self.stream.take() {
+            return self.end(&stream, invocation, Some(report));
+        }
         self.log.error(report);
         self.log.flush();
         let traced = invocation.trace_id.as_deref().is_some_and(is_sampled);

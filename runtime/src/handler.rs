@@ -8,6 +8,7 @@ use crate::coroutine;
 use crate::error::ErrorReport;
 use crate::files::{self, LoadError};
 use crate::memory;
+use crate::modules::stream;
 use crate::modules::throw::type_name;
 use crate::raised::encode_report;
 use crate::state::State;
@@ -94,12 +95,14 @@ impl Handler {
             .as_deref()
             .or(name.segments.last().map(String::as_str));
         if let Value::Function(identity) = identity {
+            let identity = stream::wrapped(lua, identity)?;
             coroutine::name_handler(lua, identity, label.unwrap_or_default())?;
         }
         Ok(Self { function })
     }
 
-    /// Calls the function and encodes its answer into `response`, which is emptied first.
+    /// Calls the function and encodes its answer into `response`, which is emptied first; not so an
+    /// answer of which `streamed` says that the response has gone another way.
     ///
     /// # Errors
     /// The report to post as the invocation's failure.
@@ -109,12 +112,16 @@ impl Handler {
         event: Value,
         context: Table,
         response: &mut Vec<u8>,
+        streamed: impl FnOnce(&Value) -> bool,
     ) -> Result<(), ErrorReport> {
         let (lua, codec) = (&state.lua, &*state.codec);
         let (value, error) = coroutine::call(lua, &self.function, (event, context))
             .map_err(|failure| ErrorReport::raised(lua, codec, failure))?;
         if !error.is_nil() {
             return Err(ErrorReport::of_value(lua, codec, &error));
+        }
+        if streamed(&value) {
+            return Ok(());
         }
         response.clear();
         codec

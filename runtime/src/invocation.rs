@@ -1,6 +1,6 @@
 //! `Invocation`: one event to answer, and the [`context`](Invocation::context) of it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mlua::{Lua, Table, Value};
 use serde_json::Map;
@@ -58,6 +58,12 @@ impl Invocation {
                 ErrorReport::runtime("Runtime.UnmarshalError", message)
             }
         })
+    }
+
+    /// The time until the service ends it, zero when that is past; `None` when it did not say.
+    pub fn remaining(&self) -> Option<Duration> {
+        let remaining_ms = remaining_ms(self.deadline_ms?, SystemTime::now());
+        Some(Duration::from_millis(remaining_ms.unsigned_abs()))
     }
 
     /// The handler's second argument, under the names that AWS documents for Python.
@@ -192,8 +198,6 @@ fn remaining_ms(deadline_ms: i64, now: SystemTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -24,6 +24,7 @@ mod raised;
 pub mod search;
 mod standalone;
 pub mod state;
+pub mod stream;
 mod sys;
 pub mod worker;
 pub mod workers;

@@ -10,6 +10,7 @@ use crate::event_loop::EventLoop;
 use crate::files::Files;
 use crate::handler::Handler;
 use crate::log::Log;
+use crate::modules::stream;
 use crate::process::Process;
 use crate::state::State;
 use crate::{coroutine, panics};
@@ -78,6 +79,7 @@ fn load(
     state.print_to(log)?;
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
+    stream::serve(&state, event_loop)?;
     let handler = Handler::load(&state, config.handler.as_deref())
         .map_err(|report| state.with_memory_limit(report))?;
     Ok((state, handler))

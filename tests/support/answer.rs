@@ -2,8 +2,12 @@
 
 use std::{
     fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use super::message::Chunks;
 
 /// An event as `/next` gives it.
 pub struct Event {
@@ -139,6 +143,11 @@ pub struct Answer {
     pub(super) closing: bool,
     pub(super) holding: bool,
     pub(super) before_body: bool,
+    draining: bool,
+    last_chunk: Option<usize>,
+    first_chunk_seen: Option<PathBuf>,
+    pub(super) stalled_until: Option<String>,
+    pub(super) unfinished: bool,
 }
 
 impl Answer {
@@ -185,6 +194,11 @@ impl Answer {
             closing: false,
             holding: false,
             before_body: false,
+            draining: false,
+            last_chunk: None,
+            first_chunk_seen: None,
+            stalled_until: None,
+            unfinished: false,
         }
     }
 
@@ -224,6 +238,37 @@ impl Answer {
         self.closing()
     }
 
+    /// Answers when that many chunks are there, reads no more of them and closes.
+    pub fn after_chunks(mut self, count: usize) -> Self {
+        assert!(count > 0, "that is before_body");
+        self.last_chunk = Some(count);
+        self.closing()
+    }
+
+    /// Keeps nothing of a body in chunks, only its length.
+    pub fn draining(mut self) -> Self {
+        self.draining = true;
+        self
+    }
+
+    /// Makes this file when the first chunk is there.
+    pub fn noting_the_first_chunk(mut self, file: &Path) -> Self {
+        self.first_chunk_seen = Some(file.to_owned());
+        self
+    }
+
+    /// Reads no body before the process has written this to stdout.
+    pub fn stalled_until(mut self, word: &str) -> Self {
+        self.stalled_until = Some(word.to_owned());
+        self
+    }
+
+    /// The body may break off, and then gets no answer.
+    pub fn unfinished(mut self) -> Self {
+        self.unfinished = true;
+        self
+    }
+
     /// Whether the request has its answer: a client must send what was cut short again.
     pub(super) fn is_complete(&self) -> bool {
         position_of_head_end(&self.bytes).is_some()
@@ -235,6 +280,21 @@ impl Answer {
             .ok()
             .and_then(|code| code.parse().ok())
             .unwrap_or(0)
+    }
+}
+
+impl Chunks for Answer {
+    fn keeps(&self) -> bool {
+        !self.draining
+    }
+
+    fn came(&self, count: usize) -> bool {
+        if count == 1
+            && let Some(file) = &self.first_chunk_seen
+        {
+            fs::write(file, "").expect("a file in a folder of ours");
+        }
+        self.last_chunk.is_none_or(|last| count < last)
     }
 }
 

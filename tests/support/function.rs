@@ -51,6 +51,16 @@ impl Function {
         Self::new("main.lua", source)
     }
 
+    /// A function with a stream handler whose body stands from line 3 on.
+    pub fn streaming(body: &str) -> Self {
+        let source = format!(
+            "local stream = require('lambda.stream')\n\
+             return {{ handler = stream.handler(function(event, response, context)\n\
+             {body}\nend) }}"
+        );
+        Self::new("main.lua", source)
+    }
+
     /// A task root that is a copy of `folder`.
     pub fn folder(folder: &Path, handler: &str) -> Self {
         let function = Self::empty().handler(handler);

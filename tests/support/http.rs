@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::message::{Reader, Unsized, find};
+use super::message::{Reader, Unsized, Whole, find};
 
 /// One call.
 pub struct Call {
@@ -83,7 +83,7 @@ pub fn send(address: SocketAddr, call: &Call) -> Reply {
     let mut reader = Reader::new(stream);
     let reply = reader.head().and_then(|message| {
         let mut message = message.ok_or_else(|| super::message::bad("no reply".into()))?;
-        reader.body(&mut message, Unsized::UntilClosed)?;
+        reader.body(&mut message, Unsized::UntilClosed, &Whole)?;
         Ok(message)
     });
     let message = match reply {

@@ -14,8 +14,10 @@ pub struct Request {
     pub path: String,
     /// In the order they came, names spelled as they came.
     pub headers: Vec<(String, String)>,
-    /// The body without its chunk framing.
+    /// The body without its chunk framing; empty when the answer said to drain it.
     pub body: Vec<u8>,
+    /// How long the body was.
+    pub body_bytes: usize,
     /// The chunks one by one, the empty last one left out; `None` when the body was not chunked.
     pub chunks: Option<Vec<Vec<u8>>>,
     /// What followed the last chunk.
@@ -64,10 +66,29 @@ pub struct Message {
     pub start: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    pub body_bytes: usize,
     pub chunks: Option<Vec<Vec<u8>>>,
     pub trailers: Vec<(String, String)>,
     pub raw: Vec<u8>,
 }
+
+/// What becomes of the chunks of a body, one by one.
+pub trait Chunks {
+    /// Whether to keep them; otherwise their bytes are counted, and no more.
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    /// Told when `count` chunks have come; false to read no further.
+    fn came(&self, _count: usize) -> bool {
+        true
+    }
+}
+
+/// Keeps all.
+pub struct Whole;
+
+impl Chunks for Whole {}
 
 /// How the end of a body is found where no header says it.
 #[derive(Clone, Copy, PartialEq)]
@@ -122,6 +143,7 @@ impl<R: Read> Reader<R> {
             start,
             headers,
             body: Vec::new(),
+            body_bytes: 0,
             chunks: None,
             trailers: Vec::new(),
             raw: self.buffer[..end].to_vec(),
@@ -132,12 +154,17 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// As [`Reader::head`].
-    pub fn body(&mut self, message: &mut Message, otherwise: Unsized) -> io::Result<()> {
+    pub fn body(
+        &mut self,
+        message: &mut Message,
+        otherwise: Unsized,
+        chunks: &impl Chunks,
+    ) -> io::Result<()> {
         let length = find(&message.headers, "Content-Length").map(str::to_owned);
         let coding = find(&message.headers, "Transfer-Encoding").map(str::to_owned);
         match (length, coding.as_deref()) {
             (Some(_), Some(_)) => return Err(bad("both a length and a transfer coding".into())),
-            (None, Some("chunked")) => self.chunked(message)?,
+            (None, Some("chunked")) => self.chunked(message, chunks)?,
             (None, Some(other)) => return Err(bad(format!("transfer coding {other:?}"))),
             (Some(length), None) => {
                 let length = length
@@ -152,12 +179,15 @@ impl<R: Read> Reader<R> {
                 self.used = self.buffer.len();
             }
         }
+        if message.chunks.is_none() {
+            message.body_bytes = message.body.len();
+        }
         message.raw = self.buffer[..self.used].to_vec();
         Ok(())
     }
 
-    fn chunked(&mut self, message: &mut Message) -> io::Result<()> {
-        let mut chunks = Vec::new();
+    fn chunked(&mut self, message: &mut Message, told: &impl Chunks) -> io::Result<()> {
+        let (mut chunks, mut count) = (Vec::new(), 0);
         loop {
             let line = self.line()?;
             let size = usize::from_str_radix(&line, 16)
@@ -165,10 +195,23 @@ impl<R: Read> Reader<R> {
             if size == 0 {
                 break;
             }
-            chunks.push(self.take(size)?);
+            let chunk = self.take(size)?;
             let end = self.line()?;
             if !end.is_empty() {
                 return Err(bad(format!("{end:?} after a chunk")));
+            }
+            message.body_bytes += size;
+            if told.keeps() {
+                chunks.push(chunk);
+            } else {
+                self.buffer.drain(..self.used);
+                self.used = 0;
+            }
+            count += 1;
+            if !told.came(count) {
+                message.body = chunks.concat();
+                message.chunks = Some(chunks);
+                return Ok(());
             }
         }
         loop {

@@ -1,6 +1,7 @@
 //! The mock's sockets: one thread takes connections, one more serves each.
 
 use std::{
+    fs,
     io::Write,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -91,6 +92,15 @@ impl Shared {
         }
     }
 
+    /// Waits until the process has written `word` to stdout, or the run is over.
+    fn wait_for(&self, word: &str) {
+        let written =
+            || String::from_utf8_lossy(&fs::read(&self.stdout).unwrap_or_default()).contains(word);
+        while !written() && !self.script().over {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Serves one call; false when the connection is done with.
     fn one(&self, number: usize, reader: &mut Reader<TcpStream>, mut stream: &TcpStream) -> bool {
         let message = match reader.head() {
@@ -111,18 +121,26 @@ impl Shared {
         };
         let answer = self.script().answer(&method, &path);
         let mut message = message;
+        if let Some(word) = &answer.stalled_until {
+            self.wait_for(word);
+        }
+        let mut broken = false;
         if !answer.before_body
-            && let Err(error) = reader.body(&mut message, Unsized::Empty)
+            && let Err(error) = reader.body(&mut message, Unsized::Empty, &answer)
         {
-            self.script()
-                .violate(format!("the body of {method} {path}: {error}"));
-            return false;
+            broken = true;
+            if !answer.unfinished {
+                self.script()
+                    .violate(format!("the body of {method} {path}: {error}"));
+                return false;
+            }
         }
         self.script().requests.push(Request {
             method,
             path,
             headers: message.headers,
             body: message.body,
+            body_bytes: message.body_bytes,
             chunks: message.chunks,
             trailers: message.trailers,
             raw: message.raw,
@@ -139,7 +157,7 @@ impl Shared {
             return false;
         }
         // A client that has gone away shows in what it does next, or in its exit status.
-        stream.write_all(&answer.bytes).is_ok() && !answer.closing
+        !broken && stream.write_all(&answer.bytes).is_ok() && !answer.closing
     }
 }
 

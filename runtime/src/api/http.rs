@@ -4,9 +4,15 @@
 //! retry rule that knows which requests are safe to send twice. No proxy, no
 //! `Expect`, no redirects, no TLS: the other end is the sandbox on loopback.
 
-use std::io::{self, IoSlice, Read, Write};
+mod outgoing;
+mod send;
+
+use std::io::{self, IoSlice, Read};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
+
+pub use outgoing::Outgoing;
+use send::{send, uninterrupted};
 
 /// A connection that is opened when first needed and again when the server closed it.
 #[derive(Debug)]
@@ -99,7 +105,8 @@ impl Connection {
         };
         answer.clear();
         // A server that refuses a body closes while we still write it: its answer counts.
-        let sent = send(&mut stream, head, body);
+        let mut parts = [IoSlice::new(head), IoSlice::new(body)];
+        let sent = send(&mut stream, &mut parts, &mut 0, || Ok(()));
         let received = self.input.head(&mut stream).and_then(|head| {
             self.input.body(&mut stream, head.body, answer)?;
             Ok(head)
@@ -350,28 +357,6 @@ fn connect(host: &str) -> Result<TcpStream, String> {
         }
     }
     Err(failed(last))
-}
-
-/// Sends both parts, in one system call where the socket takes them.
-fn send(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
-    let mut slices = [IoSlice::new(head), IoSlice::new(body)];
-    let mut left = &mut slices[..if body.is_empty() { 1 } else { 2 }];
-    while !left.is_empty() {
-        match uninterrupted(|| stream.write_vectored(left))? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            count => IoSlice::advance_slices(&mut left, count),
-        }
-    }
-    Ok(())
-}
-
-fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            outcome => return outcome,
-        }
-    }
 }
 
 fn closed(error: io::Error, when: &str) -> io::Error {

@@ -12,6 +12,7 @@ use crate::log::Log;
 pub mod cjson;
 pub mod json;
 pub mod log;
+pub mod stream;
 pub mod throw;
 
 /// Offers the built-ins to `require`: `lambda.…` first of all, `cjson` only after the paths, so
@@ -34,6 +35,7 @@ pub fn install(
     let (log_codec, log) = (Rc::clone(codec), Rc::clone(log));
     let log = lua.create_function(move |lua, ()| log::module(lua, &log_codec, &log))?;
     preload.raw_set("lambda.log", log)?;
+    preload.raw_set("lambda.stream", stream::loader(lua, None)?)?;
 
     let searchers: Table = package.raw_get("searchers")?;
     let codec = Rc::clone(codec);

@@ -1,7 +1,9 @@
 //! The connection against servers that answer byte by byte.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::thread;
+use std::time::Instant;
 
 use super::*;
 
@@ -137,4 +139,71 @@ fn a_host_without_a_port_has_port_80() {
     assert_eq!(Connection::new("localhost").host, "localhost:80");
     assert_eq!(Connection::new("[::1]").host, "[::1]:80");
     assert_eq!(Connection::new("[::1]:9001").host, "[::1]:9001");
+}
+
+#[test]
+fn a_request_sent_in_pieces_finds_out_that_the_kept_connection_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut connection = Connection::new(&listener.local_addr().unwrap().to_string());
+    let first = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 18]).unwrap();
+        stream.write_all(OK).unwrap();
+        (stream, listener)
+    });
+    assert_eq!(ask(&mut connection, true), Ok((200, "ok".to_owned())));
+    let (stream, listener) = first.join().unwrap();
+    drop(stream);
+
+    let mut outgoing = connection.begin().unwrap();
+    let second = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 3]).unwrap();
+        stream.write_all(OK).unwrap();
+    });
+    let mut sent = 0;
+    let mut parts = [IoSlice::new(b"abc")];
+    outgoing.send(&mut parts, &mut sent, &|| false).unwrap();
+    assert_eq!(sent, 3);
+    let mut answer = Vec::new();
+    assert_eq!(outgoing.answer(&mut answer).unwrap(), 200);
+    assert_eq!(answer, b"ok");
+    second.join().unwrap();
+}
+
+#[test]
+fn a_request_sent_in_pieces_takes_the_connection_that_is_open() {
+    let mut connection = server(vec![vec![OK, OK], vec![OK]]);
+    assert_eq!(ask(&mut connection, true), Ok((200, "ok".to_owned())));
+    let mut outgoing = connection.begin().unwrap();
+    let mut parts = [IoSlice::new(b"POST\r\n\r\n")];
+    outgoing.send(&mut parts, &mut 0, &|| false).unwrap();
+    assert_eq!(outgoing.answer(&mut Vec::new()).unwrap(), 200);
+    // The server takes the second connection only after the first has had its two requests.
+    assert_eq!(ask(&mut connection, true), Ok((200, "ok".to_owned())));
+}
+
+#[test]
+fn a_server_that_does_not_read_or_answer_is_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut connection = Connection::new(&listener.local_addr().unwrap().to_string());
+    let soon = || Some(Instant::now() + Duration::from_millis(20));
+    let large = vec![b'x'; 64 * 1024 * 1024];
+
+    let mut outgoing = connection.begin().unwrap();
+    outgoing.end_by(soon());
+    let mut sent = 0;
+    let mut parts = [IoSlice::new(&large)];
+    let error = outgoing.send(&mut parts, &mut sent, &|| false).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert!((1..large.len()).contains(&sent), "{sent}");
+    // The time is up: not another byte is tried.
+    let mut parts = [IoSlice::new(b"x")];
+    let error = outgoing.send(&mut parts, &mut 0, &|| false).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+
+    let mut outgoing = connection.begin().unwrap();
+    outgoing.end_by(soon());
+    let error = outgoing.answer(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }
