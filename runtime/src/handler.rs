@@ -98,7 +98,7 @@ impl Handler {
         &self,
         state: &State,
         event: Value,
-        context: Table,
+        context: &Table,
         response: &mut Vec<u8>,
     ) -> Result<(), ErrorReport> {
         let (lua, codec) = (&state.lua, &*state.codec);
@@ -207,7 +207,7 @@ impl Name {
 }
 
 /// What runs when the value is called: itself, or the function of its metatable.
-fn callable(lua: &Lua, value: &Value) -> Option<Value> {
+pub fn callable(lua: &Lua, value: &Value) -> Option<Value> {
     if value.is_function() {
         return Some(value.clone());
     }

@@ -14,28 +14,32 @@ pub mod files;
 pub mod handler;
 pub mod invocation;
 pub mod json;
+pub mod lifecycle;
 pub mod log;
 pub mod modules;
 mod native;
 mod panics;
 mod raised;
 pub mod search;
+mod shutdown;
 mod standalone;
 pub mod state;
 mod sys;
+mod wrapper;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use api::RuntimeApi;
-use config::Config;
+use config::{Config, Level};
 use error::ErrorReport;
 use event_loop::EventLoop;
 use files::Files;
 use handler::Handler;
-use log::Log;
+use log::{Log, Message};
 use state::State;
+use wrapper::Wrapping;
 
 /// Runs the Lambda runtime: the program `bootstrap`.
 ///
@@ -49,39 +53,49 @@ pub fn bootstrap() -> ExitCode {
         println!("bootstrap {} (Lua 5.4)", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
+    let wrapping = wrapper::apply();
     panics::keep();
-    let (config, faults) = config::read();
+    let (config, mut faults) = config::read();
     let log = Rc::new(Log::new(config.log_format, config.log_level));
-    let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
-    if panic::catch_unwind(serve).is_err() {
-        log.fault(&panics::last());
+    match wrapping {
+        Wrapping::Done => {}
+        Wrapping::Ignored(why) => log.record(Level::Warn, &Message::Text(why.as_bytes()), &[]),
+        Wrapping::Failed(why) => faults.push(why),
     }
-    ExitCode::FAILURE
+    let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
+    panic::catch_unwind(serve).unwrap_or_else(|_| {
+        log.fault(&panics::last());
+        ExitCode::FAILURE
+    })
 }
 
 /// Serves events as long as the Runtime API can be used, and logs why it cannot.
-fn serve(config: Config, faults: &[String], log: &Rc<Log>) {
+fn serve(config: Config, faults: &[String], log: &Rc<Log>) -> ExitCode {
     let Some(address) = &config.runtime_api else {
         log.fault(
             "AWS_LAMBDA_RUNTIME_API is not set: bootstrap runs inside AWS Lambda or an emulator; \
              to run a function here, use `moonlayer invoke`",
         );
-        return;
+        return ExitCode::FAILURE;
     };
     let api = match RuntimeApi::new(address) {
         Ok(api) => api,
         Err(fault) => {
-            return log.fault(&fault.to_string());
+            log.fault(&fault.to_string());
+            return ExitCode::FAILURE;
         }
     };
     let event_loop = Rc::new(EventLoop::new(config, Rc::clone(log), api));
-    match init(&event_loop, log, faults) {
-        Ok((state, handler)) => match event_loop.run(&state, &handler) {
-            Ok(never) => match never {},
-            Err(fault) => log.fault(&fault.to_string()),
-        },
-        Err(report) => event_loop.fail_init(&report),
+    let (state, handler) = match init(&event_loop, log, faults) {
+        Ok(loaded) => loaded,
+        Err(report) => return event_loop.fail_start(report).into(),
+    };
+    if let Err(status) = event_loop.prepare(&state) {
+        return status.into();
     }
+    let Err(fault) = event_loop.run(&state, &handler);
+    log.fault(&fault.to_string());
+    ExitCode::FAILURE
 }
 
 fn init(
@@ -104,6 +118,11 @@ fn init(
     state.exit_by(move |exit| ending.exit(exit))?;
     let handler = Handler::load(&state, config.handler.as_deref())?;
     Ok((state, handler))
+}
+
+/// Whether this process is the runtime, by whatever name, because a wrapper was told to start it.
+pub fn is_wrapped() -> bool {
+    wrapper::is_wrapped()
 }
 
 /// Runs the stand-alone Lua interpreter: the program by the name `lua`.

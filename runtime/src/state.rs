@@ -10,6 +10,7 @@ use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
 use crate::deadline::Deadline;
 use crate::files::Files;
 use crate::json::{Codec, Nulls};
+use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
@@ -26,6 +27,8 @@ pub struct State {
     pub files: Rc<Files>,
     /// Until when the running invocation may go on.
     pub deadline: Rc<Deadline>,
+    /// The hooks that user code registered.
+    pub lifecycle: Rc<Lifecycle>,
     /// What was alive after the last collection between two invocations.
     live_bytes: Cell<usize>,
 }
@@ -56,12 +59,14 @@ impl State {
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
         let deadline = Rc::new(Deadline::default());
-        modules::install(&lua, &codec, log, &deadline)?;
+        let lifecycle = Rc::new(Lifecycle::default());
+        modules::install(&lua, &codec, log, &deadline, &lifecycle)?;
         Ok(Self {
             lua,
             codec,
             files,
             deadline,
+            lifecycle,
             live_bytes: Cell::new(0),
         })
     }
@@ -165,6 +170,13 @@ impl State {
             }
         }
     }
+}
+
+/// Takes a variable out of the environment; for the start of the process.
+pub fn unset_variable(name: &str) {
+    // SAFETY: called before any thread is started and before any Lua or C module runs, so nothing
+    // reads the environment at the same time.
+    unsafe { std::env::remove_var(name) }
 }
 
 const TRACE_ID: &str = "_X_AMZN_TRACE_ID";

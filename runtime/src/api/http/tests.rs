@@ -1,5 +1,6 @@
 //! The connection against servers that answer byte by byte.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::thread;
 
