@@ -9,6 +9,8 @@ mod support;
 mod protocol;
 #[path = "rie/runtime.rs"]
 mod runtime;
+#[path = "rie/shutdown.rs"]
+mod shutdown;
 
 use std::path::Path;
 

@@ -203,7 +203,13 @@ impl Function {
             let _ = signals.send(Signal::Ended);
         });
         let deadline = Instant::now() + self.limit;
-        let woken = waiting.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let woken = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match waiting.recv_timeout(left) {
+                Ok(Signal::Send(name)) => process.signal(name),
+                woken => break woken,
+            }
+        };
         // Killing what has ended already changes nothing.
         let (status, stdout, stderr, elapsed) = match woken {
             Ok(Signal::Ended) => process.wait(Duration::from_secs(1)),

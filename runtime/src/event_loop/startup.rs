@@ -140,7 +140,7 @@ impl EventLoop {
             Ok(false) => self.shut_down(state),
             Err(fault) => {
                 self.log.fault(&fault.to_string());
-                return Err(self.stage.get().exit_status());
+                return Err(1);
             }
         }
         self.api.borrow_mut().disconnect();
