@@ -5,12 +5,12 @@
 
 mod support;
 
+#[path = "rie/lifecycle.rs"]
+mod lifecycle;
 #[path = "rie/protocol.rs"]
 mod protocol;
 #[path = "rie/runtime.rs"]
 mod runtime;
-#[path = "rie/shutdown.rs"]
-mod shutdown;
 
 use std::path::Path;
 

@@ -209,7 +209,7 @@ fn a_service_without_extensions_is_one_warning_and_sigterm_still_runs_the_hooks(
         assert_eq!(run.exit_code(), 0);
         let said = run.stdout();
         assert_eq!(
-            said.matches("\tWARN\tshutdown hooks run only when").count(),
+            said.matches("\tWARN\tshutdown hooks run only if").count(),
             1,
             "{said}"
         );

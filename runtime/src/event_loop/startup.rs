@@ -113,8 +113,8 @@ impl EventLoop {
         let register = || {
             if let Err(fault) = self.api.borrow().register_extension() {
                 self.warn(&format!(
-                    "shutdown hooks run only when something else sends SIGTERM, as Lambda itself \
-                     does where an extension is registered: {fault}"
+                    "shutdown hooks run only if SIGTERM comes all the same: the extension for \
+                     which Lambda sends it could not register: {fault}"
                 ));
             }
         };

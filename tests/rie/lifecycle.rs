@@ -1,8 +1,15 @@
-//! SIGTERM, as the emulator sends it: only to a process that registered an extension.
+//! The turning points of a process's life, as the emulator has them.
+//!
+//! It sends SIGTERM only to a process that registered an extension, and offers the snapshot's calls
+//! though it takes none.
 
 use std::time::{Duration, Instant};
 
-use crate::{runtime::serve, support::Folder};
+use crate::{
+    runtime::serve,
+    support::{Emulator, Folder, bootstrap},
+    text,
+};
 
 /// A task root with a `main.lua` that registers a `shutdown` hook and has this body.
 fn main_lua(body: &str) -> Folder {
@@ -37,15 +44,33 @@ fn a_process_that_waits_runs_its_shutdown_hooks_when_the_emulator_ends() {
 }
 
 #[test]
-fn a_function_without_shutdown_hooks_is_not_slower_to_end_and_says_nothing() {
+fn snapshot_hooks_run_around_the_emulators_restore() {
     let root = Folder::new();
-    let source = "require('lambda.lifecycle').on('after_invoke', function() end)
-        return { handler = function(event) return event end }\n";
+    let source = "local on = require('lambda.lifecycle').on
+        for _, name in ipairs({ 'after_restore', 'before_snapshot', 'init' }) do
+          on(name, function() print(name) end)
+        end
+        return { handler = function() end }\n";
     root.file("main.lua", source);
-    let emulator = serve(root.path(), "main.handler", &[]);
-    assert_eq!(emulator.invoke("1").text(), "1");
+    let program = bootstrap();
+    let command_line = ["--enable-init-caching", text(&program), "main.handler"];
+    let emulator = Emulator::start(&command_line, |command| {
+        command.current_dir(root.path());
+        command.env("LAMBDA_TASK_ROOT", root.path());
+        command.env("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+        command.env("AWS_LAMBDA_FUNCTION_TIMEOUT", "1");
+    });
+    // Its answer to /restore/next is the first event itself, which no restore is: it is lost, and
+    // the emulator gives no other one.
+    let failed = emulator.invoke("{}");
+    assert_eq!(failed.text(), "Task timed out after 1.00 seconds");
     let (stdout, _) = emulator.stop();
-    assert!(!stdout.contains("WARN"), "{stdout}");
+    let records: Vec<_> = stdout
+        .lines()
+        .filter_map(|line| line.split_once("\t-\tINFO\t"))
+        .map(|(_, message)| message)
+        .collect();
+    assert_eq!(records, ["init", "before_snapshot", "after_restore"]);
 }
 
 #[test]
@@ -67,5 +92,4 @@ fn a_handler_that_hangs_past_its_timeout_gets_sigterm_and_its_process_cleans_up(
     assert_eq!(cleaned(&root).as_deref(), Some("once\n"));
     let (stdout, _) = emulator.stop();
     assert_eq!(stdout.matches("cleaning up\n").count(), 2, "{stdout}");
-    println!("{stdout}");
 }
