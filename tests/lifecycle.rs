@@ -191,7 +191,8 @@ fn an_error_in_after_invoke_is_logged_with_its_stack_and_nothing_else() {
 #[test]
 fn after_invoke_gets_the_error_of_a_failed_handler() {
     let run = function(
-        "on('after_invoke', function(context, err) print(err.type .. '/' .. err.message) end)
+        "local hook = { __call = function(_, context, err) print(err.type .. '/' .. err.message) end }
+        on('after_invoke', setmetatable({}, hook))
         return { handler = function() error({ type = 'No', message = 'no 7' }) end }",
     )
     .invoke(Event::json("{}"))
@@ -201,6 +202,19 @@ fn after_invoke_gets_the_error_of_a_failed_handler() {
         "{}",
         run.stdout()
     );
+}
+
+#[test]
+fn the_handler_and_the_hooks_around_it_share_event_and_context() {
+    let run = function(
+        "on('before_invoke', function(event, context) event.n, context.user = 7, 'ada' end)
+        on('after_invoke', function(context) print(context.user) end)
+        return { handler = function(event, context) return { event.n, context.user } end }",
+    )
+    .invoke(Event::json("{}"))
+    .run();
+    assert_eq!(run.post().text(), r#"[7,"ada"]"#);
+    assert_eq!(messages(&run), ["ada"]);
 }
 
 #[test]

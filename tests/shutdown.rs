@@ -141,7 +141,7 @@ fn the_hooks_run_though_nobody_takes_the_last_answer() {
     assert!(
         said.contains("ERROR\tthe Runtime API answered /invocation/request-1/response with 500")
     );
-    assert!(said.ends_with("INFO\tbye\n"), "{said}");
+    assert!(said.ends_with("\t-\tINFO\tbye\n"), "{said}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl EventLoop {
         if let Some(fault) = fault {
             // The service may have gone before the last answer could reach it.
             self.log.fault(&fault.to_string());
+            self.log.end();
         }
         self.shut_down(state)
     }

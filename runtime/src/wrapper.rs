@@ -49,8 +49,9 @@ pub fn apply() -> Wrapping {
     };
     if is_same_file(Path::new(&wrapper), &program) {
         return Wrapping::Ignored(format!(
-            "{WRAPPER} is {shown}, which is this runtime itself, so nothing wraps it; where it is \
-             to be the file of that name in another layer, this layer's has replaced it"
+            "{WRAPPER} is {shown}, which is this runtime itself, so nothing wraps it; if another \
+             layer was to bring that file, as the Lambda Web Adapter's does, this runtime's layer \
+             has replaced it"
         ));
     }
     let error = exec(&wrapper, &program);
