@@ -258,7 +258,9 @@ fn a_shutdown_hook_of_an_init_hook_counts_and_one_of_a_snapshot_hook_is_too_late
 
 #[test]
 fn with_snap_start_the_extension_registers_before_the_snapshot_and_sigterm_ends_the_wait_in_it() {
-    let source = "on('shutdown', function() print('bye') end) return { handler = function() end }";
+    let source = "on('shutdown', function() print('bye') end)
+        on('after_restore', function() print('never') end)
+        return { handler = function() end }";
     let restore = "/2018-06-01/runtime/restore/next";
     let run = extended(source)
         .env("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")

@@ -195,3 +195,43 @@ pub fn error_table(state: &State, report: &ErrorReport) -> mlua::Result<Table> {
     error.raw_set("stack_trace", report.stack_trace.as_slice())?;
     Ok(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_reset_is_reset_at_each_restore() {
+        let lifecycle = Lifecycle::default();
+        let count = Rc::new(Cell::new(0));
+        for step in [1, 10] {
+            let count = Rc::clone(&count);
+            lifecycle.when_restored(move || count.set(count.get() + step));
+        }
+        assert_eq!(count.get(), 0);
+        lifecycle.reset_restored();
+        lifecycle.reset_restored();
+        assert_eq!(count.get(), 22);
+    }
+
+    #[test]
+    fn every_hook_is_found_by_its_name_and_at_its_place() {
+        for (place, hook) in Hook::ALL.into_iter().enumerate() {
+            assert_eq!(Hook::named(hook.name().as_bytes()), Some(hook));
+            assert_eq!(hook as usize, place);
+        }
+        assert_eq!(Hook::named(b"Init"), None);
+    }
+
+    #[test]
+    fn hooks_are_closed_one_by_one() {
+        let lifecycle = Lifecycle::default();
+        lifecycle.close(Hook::Init);
+        let refused = lifecycle.add(Hook::Init, Value::Nil).unwrap_err();
+        assert!(refused.starts_with("too late to register 'init'"));
+        lifecycle.add(Hook::Shutdown, Value::Nil).unwrap();
+        assert!(lifecycle.has(Hook::Shutdown) && !lifecycle.has(Hook::Init));
+    }
+}

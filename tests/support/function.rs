@@ -226,10 +226,10 @@ impl Function {
             elapsed,
             root: self.root,
         };
-        let fault = if let Some(violation) = script.violations.first() {
-            Some(violation.clone())
-        } else if matches!(woken, Err(RecvTimeoutError::Timeout)) {
+        let fault = if matches!(woken, Err(RecvTimeoutError::Timeout)) {
             Some(format!("still running after {:?}", self.limit))
+        } else if let Some(violation) = script.violations.first() {
+            Some(violation.clone())
         } else if ends != matches!(woken, Ok(Signal::Ended)) {
             Some(
                 if ends {

@@ -167,6 +167,10 @@ impl Shared {
         if answer.holding || answer.parking {
             // Until the process is ended: its end closes the connection.
             let _ = reader.head();
+            let mut script = self.script();
+            if answer.signal.is_none() && !script.ends {
+                script.violate("closed a connection on which it waits".into());
+            }
             return false;
         }
         // A client that has gone away shows in what it does next, or in its exit status.
