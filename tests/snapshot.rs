@@ -250,7 +250,7 @@ fn a_seed_function_of_the_users_that_fails_is_a_warning() {
     assert_eq!(run.post().text(), "1");
     assert!(
         run.stdout()
-            .contains("\tWARN\tmath.random is not seeded anew: "),
+            .contains("\tWARN\tmath.random is not seeded anew: mine\n"),
         "{}",
         run.stdout()
     );

@@ -1,15 +1,16 @@
 //! What happens between loading the handler and the first event: `init` hooks, the extension that
 //! `shutdown` hooks need, the snapshot of SnapStart.
 
-use mlua::{Function, Table};
+use mlua::{Table, Value};
 
 use super::EventLoop;
 use crate::config::Level;
 use crate::error::ErrorReport;
 use crate::lifecycle::Hook;
 use crate::log::Message;
+use crate::modules::throw::plain;
 use crate::state::State;
-use crate::{shutdown, sys};
+use crate::{coroutine, shutdown, sys};
 
 /// How far a process has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -161,8 +162,12 @@ impl EventLoop {
 /// Seeds Lua's random numbers anew: all processes of one snapshot would draw the same.
 ///
 /// Lua's own seed, time and an address, is as good as the same in two of them.
-fn reseed(state: &State) -> mlua::Result<()> {
-    let math: Table = state.lua.globals().get("math")?;
-    let seed: Function = math.get("randomseed")?;
-    seed.call(sys::entropy()?)
+fn reseed(state: &State) -> Result<(), String> {
+    let lua = &state.lua;
+    let math: Table = lua.globals().get("math").map_err(|error| plain(&error))?;
+    let seed: Value = math.get("randomseed").map_err(|error| plain(&error))?;
+    let entropy = sys::entropy().map_err(|error| error.to_string())?;
+    let called = coroutine::call(lua, &seed, entropy);
+    let failed = |failure| ErrorReport::raised(lua, &state.codec, failure).message;
+    called.map(drop).map_err(failed)
 }
