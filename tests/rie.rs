@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "rie/lifecycle.rs"]
+mod lifecycle;
 #[path = "rie/protocol.rs"]
 mod protocol;
 #[path = "rie/runtime.rs"]

@@ -39,6 +39,8 @@ fn main() -> ExitCode {
     match file_name(&name).to_str() {
         Some("bootstrap") => moonlayer::bootstrap(),
         Some("lua") => moonlayer::standalone(),
+        // A wrapper starts the bootstrap by its file's name, which is ours.
+        _ if moonlayer::is_wrapped() => moonlayer::bootstrap(),
         _ => run(Cli::parse()),
     }
 }

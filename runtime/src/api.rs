@@ -3,7 +3,9 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. Paths, headers and statuses
 //! live here and nowhere else; what a status means for the process is [`Fault`] or [`Verdict`].
 
+mod extension;
 mod http;
+mod snapshot;
 pub mod upload;
 
 use std::fmt;
@@ -11,6 +13,7 @@ use std::fmt;
 use crate::buffer;
 use crate::error::ErrorReport;
 use crate::invocation::Invocation;
+use crate::shutdown::Wake;
 use http::{Connection, Failure, Head};
 
 /// The Runtime API of this process, over one connection.
@@ -105,9 +108,15 @@ impl RuntimeApi {
         }
     }
 
+    /// Lets the waits for events, and for a restore, end when the process is asked to stop.
+    pub fn wake_by(&mut self, wake: Wake) {
+        self.connection.wake_by(wake);
+    }
+
     /// Waits for the next event, without any time limit: the sandbox freezes inside this call.
     ///
-    /// `None` when the server had none to give (204), which emulators answer.
+    /// `None` when the server had none to give (204), which emulators answer, or the process is
+    /// asked to stop.
     ///
     /// # Errors
     /// When the API cannot be reached, answers anything but 2xx, or names no request.
@@ -118,17 +127,20 @@ impl RuntimeApi {
             self.base, self.host
         );
         let mut event = std::mem::take(&mut self.event);
-        let head = self
+        let asked = self
             .connection
-            .exchange(request.as_bytes(), b"", true, &mut event)
-            .map_err(|failure| self.unreachable(PATH, &failure))?;
-        match head.status {
-            204 => {
+            .exchange(request.as_bytes(), b"", true, &mut event);
+        match asked {
+            Ok(head) if head.status == 204 => {
                 self.keep(event);
                 Ok(None)
             }
-            200..=299 => self.invocation(&head, event).map(Some),
-            status => Err(refused(PATH, status, &event)),
+            Ok(head) => match head.status {
+                200..=299 => self.invocation(&head, event).map(Some),
+                status => Err(refused(PATH, status, &event)),
+            },
+            Err(failure) if failure.stopped => Ok(None),
+            Err(failure) => Err(self.unreachable(PATH, &failure)),
         }
     }
 
@@ -220,19 +232,22 @@ impl RuntimeApi {
     /// # Errors
     /// When the API cannot be reached or refuses the post.
     pub fn fail_init(&mut self, report: &ErrorReport) -> Result<(), Fault> {
-        const PATH: &str = "/init/error";
+        self.fail_start("/init/error", report)
+    }
+
+    fn fail_start(&mut self, path: &str, report: &ErrorReport) -> Result<(), Fault> {
         let error_type = report.header_type();
         let head = Post {
             error_type: Some(&error_type),
             ..Post::default()
         };
-        let mut status = self.post(PATH, &head, &report.body())?;
+        let mut status = self.post(path, &head, &report.body())?;
         if status == 413 {
-            status = self.post(PATH, &head, &report.small_body())?;
+            status = self.post(path, &head, &report.small_body())?;
         }
         match status {
             200..=299 => Ok(()),
-            _ => Err(refused(PATH, status, &self.answer)),
+            _ => Err(refused(path, status, &self.answer)),
         }
     }
 

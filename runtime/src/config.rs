@@ -18,6 +18,8 @@ pub struct Config {
     pub handler: Option<String>,
     /// `LAMBDA_TASK_ROOT`; `/var/task` when unset.
     pub task_root: PathBuf,
+    /// Whether `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`: a snapshot is taken after loading.
+    pub snap_start: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`.
     pub function_name: Option<String>,
     /// `AWS_LAMBDA_FUNCTION_VERSION`.
@@ -109,6 +111,7 @@ impl Config {
         let config = Self {
             runtime_api: read("AWS_LAMBDA_RUNTIME_API"),
             task_root: set("LAMBDA_TASK_ROOT").map_or_else(|| "/var/task".into(), PathBuf::from),
+            snap_start: read("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() == Some("snap-start"),
             function_name: read("AWS_LAMBDA_FUNCTION_NAME"),
             function_version: read("AWS_LAMBDA_FUNCTION_VERSION"),
             memory_limit_in_mb: read("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")

@@ -52,7 +52,7 @@ pub enum Reason {
     Deadline = 1,
     /// It called `os.exit`, and the process goes on.
     Exit = 2,
-    /// A signal to the process asks for it: [`Interrupter::interrupt`].
+    /// A signal to the process asks for it: [`Interrupter::interrupt_within`].
     Signal = 3,
 }
 
@@ -193,21 +193,21 @@ impl Deadline {
 }
 
 impl Interrupter {
-    /// Does what [`Deadline::interrupt`] does with [`Reason::Signal`], and allocates, locks and
-    /// waits for nothing: safe in a signal handler.
+    /// Does what [`Deadline::interrupt`] does with [`Reason::Signal`] when `time` is up, unless the
+    /// deadline is nearer; at once when `time` is zero. It allocates, locks and waits for nothing:
+    /// safe in a signal handler.
     ///
-    /// Only on the thread of the polling loop; on any other it does nothing and is false. A call
+    /// Only on the thread of the polling loop; on any other it does nothing and is false. So it is
+    /// where nothing runs, or there is no timer because nothing was ever armed with a time. A call
     /// that waits in the system ends with `EINTR` if the signal was installed without `SA_RESTART`.
-    pub fn interrupt(&self) -> bool {
-        self.worker.is_of_this_thread() && self.worker.interrupt(Reason::Signal)
+    pub fn interrupt_within(self, time: Duration) -> bool {
+        self.worker.is_of_this_thread()
+            && match time {
+                Duration::ZERO => self.worker.interrupt(Reason::Signal),
+                time => self.worker.interrupt_within(time),
+            }
     }
 }
-
-// SAFETY: a worker is never freed, and its thread, which is written once, is all that another
-// thread reads of it.
-unsafe impl Send for Interrupter {}
-// SAFETY: as above.
-unsafe impl Sync for Interrupter {}
 
 impl Interruption {
     /// The report of the invocation that was interrupted.

@@ -7,6 +7,9 @@
 
 mod streaming;
 
+mod hooks;
+mod startup;
+
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::{self, AssertUnwindSafe};
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use mlua::Value;
+use mlua::{Table, Value};
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Level;
@@ -23,11 +26,13 @@ use crate::deadline::{Allowance, Reason};
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
+use crate::lifecycle::Hook;
 use crate::log::{Log, Message};
 use crate::process::Process;
 use crate::state::{Exit, State};
 use crate::stream::ResponseStream;
-use crate::{buffer, coroutine, panics};
+use crate::{buffer, coroutine, panics, shutdown};
+use startup::Stage;
 
 pub use streaming::OUTSIDE;
 
@@ -43,8 +48,16 @@ pub struct EventLoop {
     exited: RefCell<Option<ErrorReport>>,
     /// What its handler streams to, when it does.
     stream: RefCell<Option<Rc<ResponseStream>>>,
-    /// Whether the initialisation is over.
-    serving: Cell<bool>,
+    /// How far it has come.
+    stage: Cell<Stage>,
+    /// Whether it runs `shutdown` hooks on SIGTERM.
+    heeds_shutdown: Cell<bool>,
+}
+
+/// What a handler was called with, besides its event.
+struct Called {
+    context: Table,
+    allowance: Option<Allowance>,
 }
 
 impl EventLoop {
@@ -57,7 +70,8 @@ impl EventLoop {
             current: RefCell::new(None),
             exited: RefCell::new(None),
             stream: RefCell::new(None),
-            serving: Cell::new(false),
+            stage: Cell::new(Stage::Loading),
+            heeds_shutdown: Cell::new(false),
         }
     }
 
@@ -76,10 +90,29 @@ impl EventLoop {
     /// # Errors
     /// Why it cannot.
     pub fn run(&self, state: &State, handler: &Handler) -> Result<Infallible, Fault> {
+        self.stage.set(Stage::Serving);
+        let fault = match self.serve(state, handler) {
+            Err(fault) if !self.is_stopping() => {
+                if self.heeds_shutdown.take() {
+                    shutdown::drop_out();
+                }
+                return Err(fault);
+            }
+            served => served.err(),
+        };
+        if let Some(fault) = fault {
+            // The service may have gone before the last answer could reach it.
+            self.log.fault(&fault.to_string());
+            self.log.end();
+        }
+        self.shut_down(state)
+    }
+
+    /// Comes back when the process is to stop, or with what keeps it from going on.
+    fn serve(&self, state: &State, handler: &Handler) -> Result<(), Fault> {
         let mut response = Vec::new();
         let mut pause = Duration::ZERO;
-        self.serving.set(true);
-        loop {
+        while !self.is_stopping() {
             let Some(invocation) = self.next()? else {
                 // An emulator that has none is asked again, but not as fast as it can answer.
                 thread::sleep(pause);
@@ -90,16 +123,20 @@ impl EventLoop {
             self.log
                 .begin(&invocation.request_id, invocation.tenant_id.as_deref());
             self.export_trace_id(invocation.trace_id.as_deref());
-            let (invocation, outcome) = self.invoke(state, handler, invocation, &mut response);
-            let mut out_of_memory = false;
-            let answered = match outcome {
-                Ok(()) => self.respond(invocation, &response),
+            let (invocation, called, outcome) =
+                self.invoke(state, handler, invocation, &mut response);
+            let (answered, error) = match outcome {
+                Ok(()) => (self.respond(invocation, &response), None),
                 Err(report) => {
-                    out_of_memory = report.is_out_of_memory();
-                    self.fail(invocation, &state.with_memory_limit(report))
+                    let report = state.with_memory_limit(report);
+                    (self.fail(invocation, &report), Some(report))
                 }
             };
             self.tolerate(answered)?;
+            let out_of_memory = error.as_ref().is_some_and(ErrorReport::is_out_of_memory);
+            if let Some(called) = called {
+                self.after_invoke(state, &called, error);
+            }
             self.log.end();
             self.export_trace_id(None);
             // The caller has its answer: what is put off until here costs it nothing.
@@ -111,6 +148,7 @@ impl EventLoop {
                 state.tidy();
             }
         }
+        Ok(())
     }
 
     /// Waits for an event; one of several loops tries again where one alone ends.
@@ -152,14 +190,15 @@ impl EventLoop {
         }
     }
 
-    /// Runs the handler on the event; the response is in `response`.
+    /// Runs the handler on the event; the response is in `response`. It was not called where the
+    /// event or the context could not be made.
     fn invoke(
         &self,
         state: &State,
         handler: &Handler,
         invocation: Invocation,
         response: &mut Vec<u8>,
-    ) -> (Invocation, Result<(), ErrorReport>) {
+    ) -> (Invocation, Option<Called>, Result<(), ErrorReport>) {
         let (lua, codec) = (&state.lua, &*state.codec);
         let (config, cold_start) = (&self.process.config, self.process.starts_cold());
         let allowance = Allowance::until(invocation.deadline_ms, config.timeout_margin);
@@ -169,12 +208,18 @@ impl EventLoop {
         });
         let (event, context) = match prepared {
             Ok(prepared) => prepared,
-            Err(report) => return (invocation, Err(report)),
+            Err(report) => return (invocation, None, Err(report)),
         };
         self.current.replace(Some(invocation));
         state.deadline.arm(allowance, &self.log);
         let streamed = |value: &Value| self.is_streamed(value);
-        let call = AssertUnwindSafe(|| handler.call(state, event, context, response, streamed));
+        let call = AssertUnwindSafe(|| {
+            let lifecycle = &state.lifecycle;
+            if lifecycle.has(Hook::BeforeInvoke) {
+                lifecycle.run(state, Hook::BeforeInvoke, (&event, &context))?;
+            }
+            handler.call(state, event, &context, response, streamed)
+        });
         let outcome = panic::catch_unwind(call).unwrap_or_else(|_| Err(panics::report()));
         let exited = self.exited.take();
         let outcome = match (state.deadline.disarm(lua), exited) {
@@ -190,7 +235,7 @@ impl EventLoop {
             .current
             .take()
             .expect("only os.exit takes it, and ends the process");
-        (invocation, outcome)
+        (invocation, Some(Called { context, allowance }), outcome)
     }
 
     fn respond(&self, invocation: Invocation, response: &[u8]) -> Result<(), Fault> {
@@ -236,24 +281,13 @@ impl EventLoop {
         }
     }
 
-    /// Reports that the function does not load, and is not to be asked for events.
-    pub fn fail_init(&self, report: &ErrorReport) {
-        self.process.fail_init(|| {
-            self.log.error(report);
-            self.log.flush();
-            if let Err(fault) = self.api.borrow_mut().fail_init(report) {
-                self.log.fault(&fault.to_string());
-            }
-        });
-    }
-
     /// What `os.exit` does: the running invocation fails, or the initialisation; the process ends.
     ///
     /// It comes back only where other loops go on: then the caller stops the handler, and the
     /// invocation fails as soon as that is done.
     pub fn exit(&self, exit: Exit) {
-        let serving = self.serving.get();
-        if serving && self.is_concurrent() {
+        let stage = self.stage.get();
+        if stage == Stage::Serving && self.is_concurrent() {
             if self.current.borrow().is_some() {
                 // The first call is the one to tell.
                 self.exited.borrow_mut().get_or_insert(exit_report(exit));
@@ -262,16 +296,17 @@ impl EventLoop {
         }
         // The invocation is over: what is to be told of it is not to be interrupted.
         exit.deadline.stop_timer();
-        let Some(invocation) = self.current.take() else {
-            if serving {
-                // A finalizer between two invocations: the service reports the status itself.
-                std::process::exit(exit.status);
-            }
-            let message = format!("the handler's file called {} while loading", exit.call);
+        let invocation = self.current.take();
+        if invocation.is_none() && stage == Stage::Serving {
+            // Between two invocations, in a finalizer or a hook: the service reports the status
+            // itself.
+            std::process::exit(exit.status);
+        }
+        let Some(invocation) = invocation else {
+            let message = stage.says(&format!("called {}", exit.call));
             let report = ErrorReport::runtime(crate::handler::IMPORT_MODULE_ERROR, message);
-            self.fail_init(&report.with_stack_trace(exit.stack_trace));
-            // As of every initialisation that failed.
-            std::process::exit(1);
+            let status = self.fail_start(report.with_stack_trace(exit.stack_trace));
+            std::process::exit(status.into());
         };
         let status = exit.status;
         if let Err(fault) = self.fail(invocation, &exit_report(exit)) {
@@ -293,7 +328,7 @@ const PAUSES: [Duration; 8] = {
 };
 
 fn exit_report(exit: Exit) -> ErrorReport {
-    let message = format!("handler called {}", exit.call);
+    let message = Stage::Serving.says(&format!("called {}", exit.call));
     ErrorReport::runtime("Runtime.ExitError", message).with_stack_trace(exit.stack_trace)
 }
 

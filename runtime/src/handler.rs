@@ -110,7 +110,7 @@ impl Handler {
         &self,
         state: &State,
         event: Value,
-        context: Table,
+        context: &Table,
         response: &mut Vec<u8>,
         streamed: impl FnOnce(&Value) -> bool,
     ) -> Result<(), ErrorReport> {
@@ -223,7 +223,7 @@ impl Name {
 }
 
 /// What runs when the value is called: itself, or the function of its metatable.
-fn callable(lua: &Lua, value: &Value) -> Option<Value> {
+pub fn callable(lua: &Lua, value: &Value) -> Option<Value> {
     if value.is_function() {
         return Some(value.clone());
     }

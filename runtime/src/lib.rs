@@ -14,6 +14,7 @@ pub mod files;
 pub mod handler;
 pub mod invocation;
 pub mod json;
+pub mod lifecycle;
 pub mod log;
 pub mod memory;
 pub mod modules;
@@ -22,12 +23,14 @@ mod panics;
 pub mod process;
 mod raised;
 pub mod search;
+mod shutdown;
 mod standalone;
 pub mod state;
 pub mod stream;
 mod sys;
 pub mod worker;
 pub mod workers;
+mod wrapper;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -35,14 +38,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use api::RuntimeApi;
-use config::Config;
+use config::{Config, Level};
 use error::ErrorReport;
 use event_loop::EventLoop;
 use files::Files;
-use log::Log;
+use log::{Log, Message};
 use process::Process;
 use state::State;
 use worker::Worker;
+use wrapper::Wrapping;
 
 /// Runs the Lambda runtime: the program `bootstrap`.
 ///
@@ -56,29 +60,36 @@ pub fn bootstrap() -> ExitCode {
         println!("bootstrap {} (Lua 5.4)", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
+    let wrapping = wrapper::apply();
     panics::keep();
-    let (config, faults) = config::read();
+    let (config, mut faults) = config::read();
     let log = Rc::new(Log::of_loop(&config));
-    let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
-    if panic::catch_unwind(serve).is_err() {
-        log.fault(&panics::last());
+    match wrapping {
+        Wrapping::Done => {}
+        Wrapping::Ignored(why) => log.record(Level::Warn, &Message::Text(why.as_bytes()), &[]),
+        Wrapping::Failed(why) => faults.push(why),
     }
-    ExitCode::FAILURE
+    let serve = AssertUnwindSafe(|| serve(config, &faults, &log));
+    panic::catch_unwind(serve).unwrap_or_else(|_| {
+        log.fault(&panics::last());
+        ExitCode::FAILURE
+    })
 }
 
 /// Serves events as long as the Runtime API can be used, and logs why it cannot.
-fn serve(config: Config, faults: &[String], log: &Rc<Log>) {
+fn serve(config: Config, faults: &[String], log: &Rc<Log>) -> ExitCode {
     let Some(address) = &config.runtime_api else {
         log.fault(
             "AWS_LAMBDA_RUNTIME_API is not set: bootstrap runs inside AWS Lambda or an emulator; \
              to run a function here, use `moonlayer invoke`",
         );
-        return;
+        return ExitCode::FAILURE;
     };
     let api = match RuntimeApi::new(address) {
         Ok(api) => api,
         Err(fault) => {
-            return log.fault(&fault.to_string());
+            log.fault(&fault.to_string());
+            return ExitCode::FAILURE;
         }
     };
     let root = std::path::absolute(&config.task_root).unwrap_or_else(|_| config.task_root.clone());
@@ -91,16 +102,19 @@ fn serve(config: Config, faults: &[String], log: &Rc<Log>) {
         State::export_trace_id(None);
     }
     if let Err(report) = checked(faults).and_then(|()| handler::enter(&process.config.task_root)) {
-        return EventLoop::new(process, Rc::clone(log), api).fail_init(&report);
+        let event_loop = EventLoop::new(process, Rc::clone(log), api);
+        return event_loop.fail_start(report).into();
     }
-    let Some(first) = Worker::load(&process, log, api) else {
-        return;
+    let first = match Worker::load(&process, log, api) {
+        Ok(first) => first,
+        Err(status) => return status.into(),
     };
     if process.is_concurrent() {
         workers::run(&process, log, &first);
     } else {
         log.fault(&first.run().to_string());
     }
+    ExitCode::FAILURE
 }
 
 /// A configuration without faults.
@@ -113,6 +127,11 @@ fn checked(faults: &[String]) -> Result<(), ErrorReport> {
         "Runtime.InvalidConfiguration",
         message,
     ))
+}
+
+/// Whether this process is the runtime, by whatever name, because a wrapper was told to start it.
+pub fn is_wrapped() -> bool {
+    wrapper::is_wrapped()
 }
 
 /// Runs the stand-alone Lua interpreter: the program by the name `lua`.

@@ -11,6 +11,7 @@ use crate::deadline::{Deadline, Reason};
 use crate::error::ErrorReport;
 use crate::files::Files;
 use crate::json::{self, Codec, Nulls};
+use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 use crate::memory::{self, MemoryLimit};
 use crate::modules::throw::{self, Throw, type_name};
@@ -28,6 +29,8 @@ pub struct State {
     pub files: Rc<Files>,
     /// Until when the running invocation may go on.
     pub deadline: Rc<Deadline>,
+    /// The hooks that user code registered.
+    pub lifecycle: Rc<Lifecycle>,
     /// What Lua may use; none where the function's memory size is not known.
     memory: Cell<Option<MemoryLimit>>,
     /// What was alive after the last collection between two invocations.
@@ -62,12 +65,14 @@ impl State {
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
         let deadline = Rc::new(Deadline::new(&lua)?);
-        modules::install(&lua, &codec, log, &deadline)?;
+        let lifecycle = Rc::new(Lifecycle::default());
+        modules::install(&lua, &codec, log, &deadline, &lifecycle)?;
         Ok(Self {
             lua,
             codec,
             files,
             deadline,
+            lifecycle,
             memory: Cell::new(None),
             live_bytes: Cell::new(0),
         })
@@ -216,6 +221,13 @@ impl State {
             }
         }
     }
+}
+
+/// Takes a variable out of the environment; for the start of the process.
+pub fn unset_variable(name: &str) {
+    // SAFETY: called before any thread is started and before any Lua or C module runs, so nothing
+    // reads the environment at the same time.
+    unsafe { std::env::remove_var(name) }
 }
 
 const TRACE_ID: &str = "_X_AMZN_TRACE_ID";

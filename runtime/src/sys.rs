@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::io;
 
 unsafe extern "C" {
     #[cfg_attr(target_vendor = "apple", link_name = "__stdoutp")]
@@ -73,6 +74,24 @@ pub fn die_of_broken_pipes() {
     unsafe {
         libc::signal(SIGPIPE, libc::SIG_DFL);
     }
+}
+
+/// Random numbers of the system's.
+///
+/// # Errors
+/// When the system has none.
+pub fn entropy() -> io::Result<(i64, i64)> {
+    let mut bytes = [0_u8; 16];
+    // SAFETY: fills exactly these bytes.
+    if unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let (high, low) = bytes.split_at(8);
+    let number = |half: &[u8]| {
+        half.iter()
+            .fold(0_i64, |all, byte| all << 8 | i64::from(*byte))
+    };
+    Ok((number(high), number(low)))
 }
 
 /// The version of the C library, `2.34`.

@@ -24,26 +24,26 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Makes a Lua state and loads the handler into it. A failure is logged and posted here.
+    /// Makes a Lua state, loads the handler into it, and does all else that comes before the first
+    /// event.
     ///
     /// The working directory is the task root, which the configuration has as an absolute path.
-    pub fn load(process: &Arc<Process>, log: &Rc<Log>, api: RuntimeApi) -> Option<Self> {
+    ///
+    /// # Errors
+    /// The status to exit with; the failure has been logged and posted.
+    pub fn load(process: &Arc<Process>, log: &Rc<Log>, api: RuntimeApi) -> Result<Self, u8> {
         let event_loop = Rc::new(EventLoop::new(Arc::clone(process), Rc::clone(log), api));
         let load = AssertUnwindSafe(|| load(&event_loop, process, log));
         let loaded = panic::catch_unwind(load).unwrap_or_else(|_| Err(panics::report()));
+        let (state, handler) = loaded.map_err(|report| event_loop.fail_start(report))?;
+        event_loop.prepare(&state)?;
         // Now, and not when it is served: another loop may be in the midst of a line by then.
         log.flush();
-        match loaded {
-            Ok((state, handler)) => Some(Self {
-                event_loop,
-                state,
-                handler,
-            }),
-            Err(report) => {
-                event_loop.fail_init(&report);
-                None
-            }
-        }
+        Ok(Self {
+            event_loop,
+            state,
+            handler,
+        })
     }
 
     /// Serves events until that is over for this loop; gives why.
@@ -60,8 +60,8 @@ impl Worker {
     }
 
     /// Reports a failure of the initialisation that came after this worker was loaded.
-    pub fn fail_init(&self, report: &ErrorReport) {
-        self.event_loop.fail_init(report);
+    pub fn fail_init(&self, report: ErrorReport) {
+        self.event_loop.fail_start(report);
     }
 }
 

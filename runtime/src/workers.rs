@@ -55,7 +55,7 @@ pub fn run(process: &Arc<Process>, log: &Log, first: &Worker) {
                      {error}; set the function's concurrency per execution environment lower"
                 );
                 let report = ErrorReport::runtime("Runtime.InvalidConfiguration", message);
-                return first.fail_init(&report);
+                return first.fail_init(report);
             }
         }
     }
@@ -73,11 +73,11 @@ pub fn run(process: &Arc<Process>, log: &Log, first: &Worker) {
 fn work(process: &Arc<Process>, gate: &Gate, api: RuntimeApi) {
     let log = Rc::new(Log::of_loop(&process.config));
     match Worker::load(process, &log, api) {
-        Some(worker) => {
+        Ok(worker) => {
             gate.pass();
             serve(process, &log, &worker);
         }
-        None => gate.fail(),
+        Err(_) => gate.fail(),
     }
 }
 

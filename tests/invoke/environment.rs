@@ -1,5 +1,7 @@
 //! What the function finds in its environment and its context.
 
+use std::process::Command;
+
 use crate::support::Invoke;
 
 fn variable(name: &str) -> Invoke {
@@ -136,4 +138,19 @@ fn a_relative_root_is_absolute_for_the_function() {
         .args(["--root", "."])
         .run()
         .responds(&format!("{root:?}"));
+}
+
+#[test]
+fn a_wrapper_starts_the_runtime_that_the_tool_is() {
+    let invoke = variable("ADDED").file("written", "#!/bin/sh\nADDED=yes exec \"$@\"\n");
+    // Another process makes the program: one that we hold open for writing may be in the hands of a
+    // child that a test beside this one has just forked.
+    let made = Command::new("sh")
+        .args(["-c", "cp written wrapper && chmod 755 wrapper"])
+        .current_dir(invoke.folder())
+        .status();
+    assert!(made.expect("a shell").success());
+    let wrapper = invoke.folder().join("wrapper");
+    let setting = format!("AWS_LAMBDA_EXEC_WRAPPER={}", wrapper.display());
+    invoke.args(["--env", &setting]).run().responds("\"yes\"");
 }

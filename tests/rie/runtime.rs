@@ -15,7 +15,7 @@ use crate::{
 
 /// Starts the bootstrap behind the emulator, in its task root.
 #[track_caller]
-fn serve(root: &Path, handler: &str, variables: &[(&str, &str)]) -> Emulator {
+pub fn serve(root: &Path, handler: &str, variables: &[(&str, &str)]) -> Emulator {
     let program = bootstrap();
     Emulator::start(&[text(&program), handler], |command| {
         command.current_dir(root).env("LAMBDA_TASK_ROOT", root);

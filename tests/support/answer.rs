@@ -142,6 +142,8 @@ pub struct Answer {
     pub(super) bytes: Vec<u8>,
     pub(super) closing: bool,
     pub(super) holding: bool,
+    pub(super) parking: bool,
+    pub(super) signal: Option<&'static str>,
     pub(super) before_body: bool,
     draining: bool,
     last_chunk: Option<usize>,
@@ -193,6 +195,8 @@ impl Answer {
             bytes: bytes.as_ref().to_vec(),
             closing: false,
             holding: false,
+            parking: false,
+            signal: None,
             before_body: false,
             draining: false,
             last_chunk: None,
@@ -213,6 +217,22 @@ impl Answer {
             holding: true,
             ..Self::bytes([])
         }
+    }
+
+    /// Reads the request and never answers, while the run goes on: the poll of an extension.
+    pub fn park() -> Self {
+        Self {
+            parking: true,
+            ..Self::bytes([])
+        }
+    }
+
+    /// Sends the process this signal, by its name, when the request has come in whole and every
+    /// other call that is expected as well. With [`Answer::hold`] the run goes on.
+    pub fn signalling(mut self, name: &'static str) -> Self {
+        self.parking |= std::mem::take(&mut self.holding);
+        self.signal = Some(name);
+        self
     }
 
     /// Closes the connection after the answer.

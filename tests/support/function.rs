@@ -227,7 +227,13 @@ impl Function {
             let _ = signals.send(Signal::Ended);
         });
         let deadline = Instant::now() + self.limit;
-        let woken = waiting.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let woken = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match waiting.recv_timeout(left) {
+                Ok(Signal::Send(name)) => process.signal(name),
+                woken => break woken,
+            }
+        };
         // Killing what has ended already changes nothing.
         let (status, stdout, stderr, elapsed) = match woken {
             Ok(Signal::Ended) => process.wait(Duration::from_secs(1)),
@@ -244,10 +250,10 @@ impl Function {
             elapsed,
             root: self.root,
         };
-        let fault = if let Some(violation) = script.violations.first() {
-            Some(violation.clone())
-        } else if matches!(woken, Err(RecvTimeoutError::Timeout)) {
+        let fault = if matches!(woken, Err(RecvTimeoutError::Timeout)) {
             Some(format!("still running after {:?}", self.limit))
+        } else if let Some(violation) = script.violations.first() {
+            Some(violation.clone())
         } else if ends != matches!(woken, Ok(Signal::Ended)) {
             Some(
                 if ends {

@@ -1,11 +1,13 @@
 //! What a run left behind.
 
-use std::{fmt::Write as _, process::ExitStatus, time::Duration};
+use std::{fmt::Write as _, os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 
 use super::{folder::Folder, message::Request};
 
 /// What wakes the harness.
 pub enum Signal {
+    /// The mock wants the process to get a signal, by its name.
+    Send(&'static str),
     /// The mock holds the process, or saw a rule broken.
     Over,
     /// The process has closed its stderr: it ended.
@@ -97,6 +99,15 @@ impl Run {
                 self.status,
                 self.transcript()
             ),
+        }
+    }
+
+    /// The number of the signal that ended the process; panics when it exited.
+    #[track_caller]
+    pub fn signal(&self) -> i32 {
+        match self.status.signal() {
+            Some(signal) => signal,
+            None => panic!("exited: {:?}\n{}", self.status, self.transcript()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
     io::Write,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, mpsc::Sender},
+    sync::{Arc, Condvar, Mutex, MutexGuard, mpsc::Sender},
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +24,8 @@ pub struct RuntimeApi {
 
 struct Shared {
     script: Mutex<Script>,
+    /// Told of each call that has come in whole.
+    called: Condvar,
     signals: Sender<Signal>,
     stdout: PathBuf,
 }
@@ -36,6 +38,7 @@ impl RuntimeApi {
         let script = Mutex::new(script);
         let shared = Arc::new(Shared {
             script,
+            called: Condvar::new(),
             signals,
             stdout: stdout.to_owned(),
         });
@@ -63,6 +66,8 @@ impl RuntimeApi {
 
     /// Stops taking connections and gives the script as it stands.
     pub fn stop(self) -> Script {
+        // A call that is on its way when the process ends has been made.
+        self.shared.await_other_calls();
         let script = self.shared.script().finish();
         // Wakes the accepting thread, which then sees that the run is over.
         drop(TcpStream::connect(self.address));
@@ -101,6 +106,16 @@ impl Shared {
         }
     }
 
+    /// Waits for the other calls that the script expects: two connections know no order.
+    fn await_other_calls(&self) {
+        let script = self.script();
+        // Those that never come are the verdict's, not ours.
+        let limit = Duration::from_secs(10);
+        let _ = self.called.wait_timeout_while(script, limit, |script| {
+            script.violations.is_empty() && (script.coming > 0 || !script.extras.is_empty())
+        });
+    }
+
     /// Serves one call; false when the connection is done with.
     fn one(&self, number: usize, reader: &mut Reader<TcpStream>, mut stream: &TcpStream) -> bool {
         let message = match reader.head() {
@@ -119,7 +134,11 @@ impl Shared {
                 return false;
             }
         };
-        let answer = self.script().answer(&method, &path);
+        let answer = {
+            let mut script = self.script();
+            script.coming += 1;
+            script.answer(&method, &path)
+        };
         let mut message = message;
         if let Some(word) = &answer.stalled_until {
             self.wait_for(word);
@@ -135,7 +154,7 @@ impl Shared {
                 return false;
             }
         }
-        self.script().requests.push(Request {
+        let request = Request {
             method,
             path,
             headers: message.headers,
@@ -147,13 +166,31 @@ impl Shared {
             connection: number,
             stdout_bytes: self.stdout.metadata().map_or(0, |meta| meta.len() as usize),
             at: Instant::now(),
-        });
+        };
+        {
+            let mut script = self.script();
+            script.coming -= 1;
+            script.requests.push(request);
+        }
+        self.called.notify_all();
+        if answer.holding || answer.signal.is_some() {
+            self.await_other_calls();
+        }
+        if let Some(name) = answer.signal {
+            let _ = self.signals.send(Signal::Send(name));
+        }
         if answer.holding {
             if self.script().over {
                 let _ = self.signals.send(Signal::Over);
             }
+        }
+        if answer.holding || answer.parking {
             // Until the process is ended: its end closes the connection.
             let _ = reader.head();
+            let mut script = self.script();
+            if answer.signal.is_none() && !script.ends {
+                script.violate("closed a connection on which it waits".into());
+            }
             return false;
         }
         // A client that has gone away shows in what it does next, or in its exit status.

@@ -35,6 +35,8 @@ pub struct Script {
 
     pub requests: Vec<Request>,
     pub connections: usize,
+    /// Calls whose headers have come, and not yet all of their body.
+    pub coming: usize,
     pub violations: Vec<Violation>,
     /// The run is over: a call is held for good, or a rule is broken.
     pub over: bool,

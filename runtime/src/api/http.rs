@@ -4,15 +4,18 @@
 //! retry rule that knows which requests are safe to send twice. No proxy, no
 //! `Expect`, no redirects, no TLS: the other end is the sandbox on loopback.
 
+mod input;
 mod outgoing;
 mod send;
 
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use crate::shutdown::Wake;
+use input::{Input, malformed};
 pub use outgoing::Outgoing;
-use send::{send, uninterrupted};
+use send::send;
 
 /// A connection that is opened when first needed and again when the server closed it.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct Connection {
     host: String,
     stream: Option<TcpStream>,
     input: Input,
+    /// What ends the wait for an answer to a GET.
+    wake: Option<Wake>,
 }
 
 /// The head of an answer.
@@ -37,6 +42,8 @@ pub struct Head {
 pub struct Failure {
     /// What happened, for people.
     pub message: String,
+    /// Whether the process was asked to stop while it waited; then nothing failed.
+    pub stopped: bool,
     unanswered: bool,
 }
 
@@ -64,7 +71,30 @@ impl Connection {
             host,
             stream: None,
             input: Input::default(),
+            wake: None,
         }
+    }
+
+    /// Lets the waits for answers to GETs end when the process is asked to stop.
+    pub fn wake_by(&mut self, wake: Wake) {
+        self.wake = Some(wake);
+    }
+
+    /// Closes what is open; the next request opens anew.
+    pub fn close(&mut self) {
+        self.stream = None;
+    }
+
+    /// Sends `head` as a request without a body, and gives the socket that the answer comes to.
+    ///
+    /// # Errors
+    /// When a new connection cannot be made or breaks.
+    pub fn ask(mut self, head: &[u8]) -> Result<TcpStream, Failure> {
+        let mut stream = self.opened()?;
+        let mut parts = [IoSlice::new(head)];
+        send(&mut stream, &mut parts, &mut 0, || Ok(()))
+            .map_err(|error| Failure::new(error.to_string(), true))?;
+        Ok(stream)
     }
 
     /// Sends `head` and `body` as one request and reads the answer, its body into `answer`.
@@ -83,43 +113,70 @@ impl Connection {
         answer: &mut Vec<u8>,
     ) -> Result<Head, Failure> {
         let reused = self.stream.is_some();
-        match self.attempt(head, body, answer) {
-            Err(failure) if reused && (failure.unanswered || repeatable) => {
-                self.attempt(head, body, answer)
+        // A GET may wait for hours; the answer to a post comes at once.
+        let wake = self.wake.filter(|_| repeatable);
+        match self.attempt(head, body, wake, answer) {
+            Err(failure) if reused && !failure.stopped && (failure.unanswered || repeatable) => {
+                self.attempt(head, body, wake, answer)
             }
             outcome => outcome,
         }
     }
 
-    fn attempt(&mut self, head: &[u8], body: &[u8], answer: &mut Vec<u8>) -> Result<Head, Failure> {
+    /// The open connection, or a new one.
+    fn opened(&mut self) -> Result<TcpStream, Failure> {
+        if let Some(stream) = self.stream.take() {
+            return Ok(stream);
+        }
+        self.input.clear();
+        connect(&self.host).map_err(|message| Failure::new(message, true))
+    }
+
+    fn attempt(
+        &mut self,
+        head: &[u8],
+        body: &[u8],
+        wake: Option<Wake>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Head, Failure> {
         // Put back only after a complete answer: whatever fails leaves no half-used connection.
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                self.input.clear();
-                connect(&self.host).map_err(|message| Failure {
-                    message,
-                    unanswered: true,
-                })?
-            }
-        };
+        let mut stream = self.opened()?;
         answer.clear();
         // A server that refuses a body closes while we still write it: its answer counts.
         let mut parts = [IoSlice::new(head), IoSlice::new(body)];
         let sent = send(&mut stream, &mut parts, &mut 0, || Ok(()));
+        if let (Some(wake), true) = (wake, sent.is_ok())
+            // What poll fails of shows in the read as well.
+            && wake.comes_before(&stream).unwrap_or(false)
+        {
+            return Err(Failure {
+                stopped: true,
+                ..Failure::new("the process was asked to stop".to_owned(), true)
+            });
+        }
         let received = self.input.head(&mut stream).and_then(|head| {
             self.input.body(&mut stream, head.body, answer)?;
             Ok(head)
         });
-        let head = received.map_err(|error| Failure {
-            message: sent.as_ref().err().unwrap_or(&error).to_string(),
-            unanswered: self.input.total == 0,
+        let head = received.map_err(|error| {
+            let message = sent.as_ref().err().unwrap_or(&error).to_string();
+            Failure::new(message, self.input.total == 0)
         })?;
         if head.keep_alive && sent.is_ok() && self.input.is_empty() {
             self.input.total = 0;
             self.stream = Some(stream);
         }
         Ok(head)
+    }
+}
+
+impl Failure {
+    fn new(message: String, unanswered: bool) -> Self {
+        Self {
+            message,
+            stopped: false,
+            unanswered,
+        }
     }
 }
 
@@ -172,178 +229,6 @@ impl Head {
     }
 }
 
-/// Bytes that were read from the connection and belong to what is parsed next.
-#[derive(Debug, Default)]
-struct Input {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    /// Bytes read since the request was sent.
-    total: u64,
-}
-
-impl Input {
-    fn clear(&mut self) {
-        (self.start, self.end, self.total) = (0, 0, 0);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    /// Reads at least one more byte behind those that are there.
-    fn fill(&mut self, stream: &mut TcpStream) -> io::Result<()> {
-        if self.is_empty() {
-            (self.start, self.end) = (0, 0);
-        } else if self.end == self.buffer.len() && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
-        if self.end == self.buffer.len() {
-            let size = (self.buffer.len() * 2).clamp(BUFFER_BYTES, HEAD_LIMIT_BYTES);
-            if size == self.buffer.len() {
-                return Err(malformed("a head or chunk line of over 4 MB"));
-            }
-            // Fresh zeroed memory, not `resize`: pages that no event reaches are never touched.
-            let mut larger = vec![0; size];
-            larger[..self.end].copy_from_slice(&self.buffer);
-            self.buffer = larger;
-        }
-        let count = uninterrupted(|| stream.read(&mut self.buffer[self.end..]))?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.end += count;
-        self.total += count as u64;
-        Ok(())
-    }
-
-    /// Parses a head, over any informational ones.
-    fn head(&mut self, stream: &mut TcpStream) -> io::Result<Head> {
-        loop {
-            if self.is_empty() {
-                self.fill(stream)
-                    .map_err(|error| closed(error, "before it answered"))?;
-            }
-            let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-            let mut head = httparse::Response::new(&mut fields);
-            match head.parse(self.bytes()) {
-                Ok(httparse::Status::Complete(length)) => {
-                    let head = Head::new(&head)?;
-                    self.start += length;
-                    if head.status >= 200 {
-                        return Ok(head);
-                    }
-                }
-                Ok(httparse::Status::Partial) => {
-                    let within = |error| closed(error, "in the middle of an answer");
-                    self.fill(stream).map_err(within)?;
-                }
-                Err(error) => return Err(malformed(&format!("an HTTP head ({error})"))),
-            }
-        }
-    }
-
-    fn body(
-        &mut self,
-        stream: &mut TcpStream,
-        framing: Framing,
-        into: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let read = match framing {
-            Framing::None => Ok(()),
-            Framing::Length(length) => self.exactly(stream, length, into),
-            Framing::Chunked => self.chunked(stream, into),
-            Framing::UntilClose => {
-                into.extend_from_slice(self.bytes());
-                self.start = self.end;
-                stream.read_to_end(into).map(drop)
-            }
-        };
-        read.map_err(|error| closed(error, "in the middle of an answer"))
-    }
-
-    /// Takes the next `length` bytes.
-    fn exactly(
-        &mut self,
-        stream: &mut TcpStream,
-        length: u64,
-        into: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let here = length.min(self.bytes().len() as u64);
-        into.extend_from_slice(&self.bytes()[..here as usize]);
-        self.start += here as usize;
-        let missing = length - here;
-        if missing > 0 {
-            // No more is reserved at once than the service ever sends.
-            into.reserve(missing.min(EVENT_LIMIT_BYTES) as usize);
-            let count = stream.take(missing).read_to_end(into)? as u64;
-            self.total += count;
-            if count < missing {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// RFC 9112, 7.1. Trailers are read and dropped.
-    fn chunked(&mut self, stream: &mut TcpStream, into: &mut Vec<u8>) -> io::Result<()> {
-        loop {
-            let size = loop {
-                match httparse::parse_chunk_size(self.bytes()) {
-                    Ok(httparse::Status::Complete((length, size))) => {
-                        self.start += length;
-                        break size;
-                    }
-                    Ok(httparse::Status::Partial) => self.fill(stream)?,
-                    Err(_) => return Err(malformed("a chunk size")),
-                }
-            };
-            if size == 0 {
-                while !self.line(stream)?.is_empty() {}
-                return Ok(());
-            }
-            self.chunk(stream, size, into)?;
-            if !self.line(stream)?.is_empty() {
-                return Err(malformed("a chunk longer than its size"));
-            }
-        }
-    }
-
-    /// Takes the data of a chunk; small ones through the buffer, many to a system call.
-    fn chunk(&mut self, stream: &mut TcpStream, size: u64, into: &mut Vec<u8>) -> io::Result<()> {
-        let mut left = size;
-        while left > 0 && (left as usize) < BUFFER_BYTES {
-            if self.is_empty() {
-                self.fill(stream)?;
-            }
-            let here = left.min(self.bytes().len() as u64);
-            into.extend_from_slice(&self.bytes()[..here as usize]);
-            self.start += here as usize;
-            left -= here;
-        }
-        self.exactly(stream, left, into)
-    }
-
-    /// Takes a line, without its end.
-    fn line(&mut self, stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-        loop {
-            if let Some(length) = self.bytes().iter().position(|byte| *byte == b'\n') {
-                let line = self.bytes()[..length].to_vec();
-                self.start += length + 1;
-                return Ok(line
-                    .strip_suffix(b"\r")
-                    .map_or(line.clone(), <[u8]>::to_vec));
-            }
-            self.fill(stream)?;
-        }
-    }
-}
-
 fn connect(host: &str) -> Result<TcpStream, String> {
     let failed = |error: io::Error| format!("cannot connect: {error}");
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
@@ -359,27 +244,8 @@ fn connect(host: &str) -> Result<TcpStream, String> {
     Err(failed(last))
 }
 
-fn closed(error: io::Error, when: &str) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            io::Error::other(format!("it closed the connection {when}"))
-        }
-        _ => error,
-    }
-}
-
-fn malformed(what: &str) -> io::Error {
-    io::Error::other(format!("it sent what is not HTTP: {what}"))
-}
-
 /// The reference clients wait as long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// More than the chunks that the service sends, so that one read takes several.
-const BUFFER_BYTES: usize = 128 * 1024;
-/// 1 MB is the service's limit for all headers.
-const HEAD_LIMIT_BYTES: usize = 4 * 1024 * 1024;
-const EVENT_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
-const MAX_FIELDS: usize = 64;
 
 #[cfg(test)]
 mod tests;

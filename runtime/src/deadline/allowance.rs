@@ -9,15 +9,19 @@ pub struct Allowance {
     pub had: Duration,
     /// The interruption: the deadline less the margin.
     pub interrupt_at: Instant,
+    /// The service's deadline.
+    ends_at: Instant,
 }
 
 impl Allowance {
     /// What is left of `time` from now on, without a margin.
     pub fn of(time: Duration) -> Self {
         let had = time.min(LONGEST);
+        let end = Instant::now() + had;
         Self {
             had,
-            interrupt_at: Instant::now() + had,
+            interrupt_at: end,
+            ends_at: end,
         }
     }
 
@@ -29,8 +33,23 @@ impl Allowance {
     /// that is past already (emulators send 1970), or the margin is zero, which turns it off.
     pub fn until(deadline_ms: Option<i64>, margin: Option<Duration>) -> Option<Self> {
         let had = had(deadline_ms?, SystemTime::now())?;
-        let interrupt_at = Instant::now() + before_interruption(had, margin)?;
-        Some(Self { had, interrupt_at })
+        let now = Instant::now();
+        Some(Self {
+            had,
+            interrupt_at: now + before_interruption(had, margin)?,
+            ends_at: now + had,
+        })
+    }
+
+    /// What is left for code that runs when the answer has been sent: the rest of the time before
+    /// the interruption, or half of what is left before the deadline where that is later.
+    pub fn afterwards(self) -> Self {
+        let now = Instant::now();
+        let half = now + self.ends_at.saturating_duration_since(now) / 2;
+        Self {
+            interrupt_at: self.interrupt_at.max(half),
+            ..self
+        }
     }
 }
 

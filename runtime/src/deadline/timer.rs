@@ -3,6 +3,7 @@
 //! Linux only: elsewhere a timer never fires, which is all that development on macOS needs.
 #![allow(unsafe_code)]
 
+use std::ffi::c_void;
 use std::time::Duration;
 
 use super::worker::Worker;
@@ -51,6 +52,7 @@ impl Timer {
                 &raw mut event,
                 &raw mut id,
             ))?;
+            worker.have_timer(id);
             Ok(Self { id })
         }
     }
@@ -67,19 +69,8 @@ impl Timer {
     }
 
     fn set(&self, first: Duration, again: Duration) {
-        let spec = |time: Duration| libc::timespec {
-            tv_sec: time.as_secs() as libc::time_t,
-            tv_nsec: libc::c_long::from(time.subsec_nanos() as i32),
-        };
-        let times = libc::itimerspec {
-            it_interval: spec(again),
-            it_value: spec(first),
-        };
-        // SAFETY: the timer lives as long as `self`. The times are sound (at most a year, so the
-        // seconds fit), so this cannot fail.
-        unsafe {
-            libc::timer_settime(self.id, 0, &raw const times, std::ptr::null_mut());
-        }
+        // SAFETY: the timer lives as long as `self`.
+        unsafe { set(self.id, first, again) }
     }
 }
 
@@ -91,6 +82,51 @@ impl Drop for Timer {
             libc::timer_delete(self.id);
         }
     }
+}
+
+/// Sets a timer, in a signal handler too.
+///
+/// # Safety
+/// The timer has not been deleted.
+#[cfg(target_os = "linux")]
+unsafe fn set(id: libc::timer_t, first: Duration, again: Duration) {
+    let spec = |time: Duration| libc::timespec {
+        tv_sec: time.as_secs() as libc::time_t,
+        tv_nsec: libc::c_long::from(time.subsec_nanos() as i32),
+    };
+    let times = libc::itimerspec {
+        it_interval: spec(again),
+        it_value: spec(first),
+    };
+    // SAFETY: the caller vouches for the timer. The times are sound (at most a year, so the seconds
+    // fit), so this cannot fail.
+    unsafe {
+        libc::timer_settime(id, 0, &raw const times, std::ptr::null_mut());
+    }
+}
+
+/// Lets the timer `id` fire after `time` if it would not before; says whether that changed it. Safe
+/// in a signal handler on the timer's thread.
+#[cfg(target_os = "linux")]
+pub fn hasten(id: *mut c_void, time: Duration) -> bool {
+    // SAFETY: only the thread of the timer deletes it, at the end of its loop, and nothing runs in
+    // a loop that has ended. timer_gettime fills the structure.
+    unsafe {
+        let mut now: libc::itimerspec = std::mem::zeroed();
+        libc::timer_gettime(id, &raw mut now);
+        let left = Duration::new(now.it_value.tv_sec as u64, now.it_value.tv_nsec as u32);
+        let later = left.is_zero() || left > time;
+        if later {
+            set(id, time, AGAIN);
+        }
+        later
+    }
+}
+
+/// There is no timer here.
+#[cfg(not(target_os = "linux"))]
+pub fn hasten(_: *mut c_void, _: Duration) -> bool {
+    false
 }
 
 #[cfg(target_os = "linux")]

@@ -5,16 +5,17 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, compiler_fence};
+use std::time::Duration;
 
 use mlua::ffi::{self, lua_State};
 
-use super::Reason;
 use super::hook::hook;
 use super::line::Line;
+use super::{Reason, timer};
 
 /// A coroutine that runs, or one that waits for what it resumed.
 #[derive(Debug)]
@@ -40,6 +41,10 @@ pub struct Worker {
     raised: AtomicU32,
     /// How often the timer has fired.
     ticks: AtomicU32,
+    /// The timer, once there is one.
+    timer: AtomicPtr<c_void>,
+    /// The timer was set anew by a signal to the process.
+    asked: AtomicBool,
     /// All the time that the running code had, in milliseconds.
     had_ms: AtomicU64,
     /// The log line for code that takes no hook.
@@ -64,6 +69,8 @@ impl Worker {
             reason: AtomicU8::new(0),
             raised: AtomicU32::new(0),
             ticks: AtomicU32::new(0),
+            timer: AtomicPtr::default(),
+            asked: AtomicBool::new(false),
             had_ms: AtomicU64::new(0),
             line: Line::default(),
             displaced: UnsafeCell::new(None),
@@ -76,6 +83,7 @@ impl Worker {
         self.reason.store(0, Relaxed);
         self.raised.store(0, Relaxed);
         self.ticks.store(0, Relaxed);
+        self.asked.store(false, Relaxed);
         self.had_ms.store(had_ms, Relaxed);
         compiler_fence(SeqCst);
         let root = ptr::from_ref(&self.root).cast_mut();
@@ -141,13 +149,32 @@ impl Worker {
         first
     }
 
+    /// Stops what runs when `time` is up, unless the timer fires before. Safe in a signal handler on
+    /// this thread.
+    pub fn interrupt_within(&self, time: Duration) -> bool {
+        let timer = self.timer.load(Relaxed);
+        let sooner = self.is_busy() && !timer.is_null() && timer::hasten(timer, time);
+        if sooner {
+            self.asked.store(true, Relaxed);
+        }
+        sooner
+    }
+
+    /// Notes the timer that fires for this thread.
+    pub fn have_timer(&self, timer: *mut c_void) {
+        self.timer.store(timer, Relaxed);
+    }
+
     /// The timer fired; runs in its signal handler.
     pub fn on_expiry(&self) {
         let running = self.running.load(Relaxed);
         if running.is_null() {
             return;
         }
-        self.interrupt(Reason::Deadline);
+        self.interrupt(match self.asked.load(Relaxed) {
+            true => Reason::Signal,
+            false => Reason::Deadline,
+        });
         let tick = self.ticks.load(Relaxed) + 1;
         self.ticks.store(tick, Relaxed);
         if tick < 2 {

@@ -7,10 +7,12 @@ use mlua::{Lua, Table, Value};
 
 use crate::deadline::Deadline;
 use crate::json::Codec;
+use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 
 pub mod cjson;
 pub mod json;
+pub mod lifecycle;
 pub mod log;
 pub mod stream;
 pub mod throw;
@@ -25,6 +27,7 @@ pub fn install(
     codec: &Rc<Codec>,
     log: &Rc<Log>,
     _deadline: &Rc<Deadline>,
+    lifecycle: &Rc<Lifecycle>,
 ) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
@@ -36,6 +39,9 @@ pub fn install(
     let log = lua.create_function(move |lua, ()| log::module(lua, &log_codec, &log))?;
     preload.raw_set("lambda.log", log)?;
     preload.raw_set("lambda.stream", stream::loader(lua, None)?)?;
+    let lifecycle = Rc::clone(lifecycle);
+    let lifecycle = lua.create_function(move |lua, ()| lifecycle::module(lua, &lifecycle))?;
+    preload.raw_set("lambda.lifecycle", lifecycle)?;
 
     let searchers: Table = package.raw_get("searchers")?;
     let codec = Rc::clone(codec);

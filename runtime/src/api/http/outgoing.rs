@@ -27,10 +27,7 @@ impl Connection {
         let kept = self.stream.take().filter(is_open);
         let stream = match kept {
             Some(stream) => stream,
-            None => connect(&self.host).map_err(|message| Failure {
-                message,
-                unanswered: true,
-            })?,
+            None => connect(&self.host).map_err(|message| Failure::new(message, true))?,
         };
         Ok(Outgoing {
             stream,

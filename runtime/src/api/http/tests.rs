@@ -1,6 +1,6 @@
 //! The connection against servers that answer byte by byte.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Instant;
