@@ -154,8 +154,10 @@ impl Worker {
             return;
         }
         // The hook was to be called at the next instruction. It was not, so this is C code, or a
-        // finalizer, for which Lua puts hooks off: that we allow from here on.
-        if tick == 2 && self.raised.load(Relaxed) == 0 {
+        // finalizer, for which Lua puts hooks off: that we allow from here on. The line waits for
+        // one more expiry: where little CPU is to be had, a thread may stand still between the
+        // signal and the next instruction for as long as it takes the timer to fire again.
+        if tick == LINE_AT_TICK && self.raised.load(Relaxed) == 0 {
             self.line.write();
         }
         // SAFETY: what is in `running` lives until it is taken out.
@@ -230,6 +232,9 @@ impl Worker {
         }
     }
 }
+
+/// The expiry that writes the line.
+const LINE_AT_TICK: u32 = 3;
 
 /// Lets hooks be called where Lua has put them off: in a finalizer, and in the message handler of an
 /// error that a hook raised.
