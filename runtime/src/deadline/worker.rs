@@ -246,7 +246,8 @@ const LINE_AT_TICK: u32 = 3;
 /// # Safety
 /// `l` is a live state, and this is its thread.
 pub(super) unsafe fn allow_hooks(l: *mut lua_State) {
-    /// lstate.h of Lua 5.4: `struct lua_State` begins with `GCObject *next; lu_byte tt, marked, status, allowhook`.
+    /// lstate.h of Lua 5.4: `struct lua_State` begins with
+    /// `GCObject *next; lu_byte tt, marked, status, allowhook`.
     const ALLOWHOOK: usize = size_of::<*const ()>() + 3;
     // SAFETY: the vendored Lua is the one version that was looked at, and a test pins the place.
     unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
