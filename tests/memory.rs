@@ -126,6 +126,7 @@ fn pcall_sees_luas_own_error_from_the_built_ins_too() {
             select(2, pcall(json.encode, { big, big, big })),\n\
             select(2, pcall(print, setmetatable({}, { __tostring = tostring }))),\n\
             select(2, pcall(string.rep, 'x', 1e9)),\n\
+            select(2, pcall(json.raw, '\"' .. big .. '\"')),\n\
           }\n\
         end }";
     let run = Function::new("main.lua", source)
@@ -135,7 +136,7 @@ fn pcall_sees_luas_own_error_from_the_built_ins_too() {
     let message = "not enough memory";
     assert_eq!(
         run.post().json(),
-        serde_json::json!([message, message, message, message])
+        serde_json::json!([message, message, message, message, message])
     );
 }
 

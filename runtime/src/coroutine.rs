@@ -203,8 +203,8 @@ unsafe fn advance(
     co: *mut lua_State,
     args: c_int,
 ) -> Option<c_int> {
-    // SAFETY: lua_resume raises nothing; each move is preceded by a check of room in the stack it goes to; the error value
-    // needs one slot of `l`, which the caller has.
+    // SAFETY: lua_resume raises nothing; each move is preceded by a check of room in the stack it
+    // goes to; the error value needs one slot of `l`, which the caller has.
     unsafe {
         if ffi::lua_checkstack(co, args) == 0 {
             ffi::lua_pushstring(l, c"too many arguments to resume".as_ptr());

@@ -3,7 +3,7 @@
 //! A timer of the thread's own sends it a signal at the margin before the deadline. The signal
 //! handler does what lua.c does at Ctrl-C: it sets a hook on the coroutine that runs, which raises
 //! an error at Lua's next instruction, and goes on raising, so that no `pcall` keeps the code
-//! running. Until the signal comes this costs nothing; arming is one system call, disarming another.
+//! running. Until the signal comes this costs nothing; arming is a system call, disarming another.
 //!
 //! - `allowance`: when to interrupt: deadline, margin
 //! - `timer`: the timer and its signal

@@ -1,5 +1,7 @@
 //! `Invocation`: one event to answer, and the [`context`](Invocation::context) of it.
 
+mod table;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mlua::{Lua, Table, Value};
@@ -8,6 +10,7 @@ use serde_json::Map;
 use crate::config::Config;
 use crate::error::ErrorReport;
 use crate::json::{Codec, DecodeError};
+use table::Members;
 
 /// An event as it came, with what the service said about it. What answers it consumes it.
 ///
@@ -77,36 +80,28 @@ impl Invocation {
         config: &Config,
         cold_start: bool,
     ) -> Result<Table, ErrorReport> {
-        let context = lua.create_table_with_capacity(0, 16)?;
-        for (name, text) in [
-            ("aws_request_id", Some(&self.request_id)),
-            ("invoked_function_arn", self.invoked_function_arn.as_ref()),
-            ("function_name", config.function_name.as_ref()),
-            ("function_version", config.function_version.as_ref()),
-            ("log_group_name", config.log_group_name.as_ref()),
-            ("log_stream_name", config.log_stream_name.as_ref()),
-            ("tenant_id", self.tenant_id.as_ref()),
-            ("trace_id", self.trace_id.as_ref()),
-        ] {
-            if let Some(text) = text {
-                context.raw_set(name, text.as_str())?;
-            }
-        }
-        for (name, number) in [
-            ("memory_limit_in_mb", config.memory_limit_in_mb),
-            ("deadline_ms", self.deadline_ms),
-        ] {
-            if let Some(number) = number {
-                context.raw_set(name, number)?;
-            }
-        }
-        context.raw_set("cold_start", cold_start)?;
-        let deadline_ms = self.deadline_ms.unwrap_or(0);
-        let remaining = move |_: &Lua, ()| Ok(remaining_ms(deadline_ms, SystemTime::now()));
-        context.raw_set(
-            "get_remaining_time_in_millis",
-            lua.create_function(remaining)?,
-        )?;
+        let members = Members {
+            texts: [
+                (c"aws_request_id", Some(&self.request_id)),
+                (
+                    c"invoked_function_arn",
+                    self.invoked_function_arn.as_deref(),
+                ),
+                (c"function_name", config.function_name.as_deref()),
+                (c"function_version", config.function_version.as_deref()),
+                (c"log_group_name", config.log_group_name.as_deref()),
+                (c"log_stream_name", config.log_stream_name.as_deref()),
+                (c"tenant_id", self.tenant_id.as_deref()),
+                (c"trace_id", self.trace_id.as_deref()),
+            ],
+            numbers: [
+                (c"memory_limit_in_mb", config.memory_limit_in_mb),
+                (c"deadline_ms", self.deadline_ms),
+            ],
+            cold_start,
+            deadline_ms: self.deadline_ms.unwrap_or(0),
+        };
+        let context = table::table(lua, &members)?;
         if let Some(identity) = self.identity(lua)? {
             context.raw_set("identity", identity)?;
         }

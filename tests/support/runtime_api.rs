@@ -179,10 +179,8 @@ impl Shared {
         if let Some(name) = answer.signal {
             let _ = self.signals.send(Signal::Send(name));
         }
-        if answer.holding {
-            if self.script().over {
-                let _ = self.signals.send(Signal::Over);
-            }
+        if answer.holding && self.script().over {
+            let _ = self.signals.send(Signal::Over);
         }
         if answer.holding || answer.parking {
             // Until the process is ended: its end closes the connection.

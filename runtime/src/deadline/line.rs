@@ -66,6 +66,6 @@ impl std::fmt::Write for Place<'_> {
     }
 }
 
-const IN_NATIVE_CODE: &str = "the deadline is near and the handler is in native code (a C function, \
-    a finalizer or a child process), which may not be interruptible: if it does not return in time, \
-    Lambda ends the invocation";
+const IN_NATIVE_CODE: &str = "the deadline is near and the handler is in native code (a C function \
+    or a child process), which cannot be interrupted: if it does not return in time, Lambda ends \
+    the invocation";

@@ -166,6 +166,7 @@ impl Worker {
     }
 
     /// The timer fired; runs in its signal handler.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no timer there"))]
     pub fn on_expiry(&self) {
         let running = self.running.load(Relaxed);
         if running.is_null() {
@@ -181,8 +182,10 @@ impl Worker {
             return;
         }
         // The hook was to be called at the next instruction. It was not, so this is C code, or a
-        // finalizer, for which Lua puts hooks off: that we allow from here on.
-        if tick == 2 && self.raised.load(Relaxed) == 0 {
+        // finalizer, for which Lua puts hooks off: that we allow from here on. The line waits for
+        // one more expiry: where little CPU is to be had, a thread may stand still between the
+        // signal and the next instruction for as long as it takes the timer to fire again.
+        if tick == LINE_AT_TICK && self.raised.load(Relaxed) == 0 {
             self.line.write();
         }
         // SAFETY: what is in `running` lives until it is taken out.
@@ -258,6 +261,9 @@ impl Worker {
     }
 }
 
+/// The expiry that writes the line.
+const LINE_AT_TICK: u32 = 3;
+
 /// Lets hooks be called where Lua has put them off: in a finalizer, and in the message handler of an
 /// error that a hook raised.
 ///
@@ -268,7 +274,8 @@ impl Worker {
 /// # Safety
 /// `l` is a live state, and this is its thread.
 pub(super) unsafe fn allow_hooks(l: *mut lua_State) {
-    /// lstate.h of Lua 5.4: `struct lua_State` begins with `GCObject *next; lu_byte tt, marked, status, allowhook`.
+    /// lstate.h of Lua 5.4: `struct lua_State` begins with
+    /// `GCObject *next; lu_byte tt, marked, status, allowhook`.
     const ALLOWHOOK: usize = size_of::<*const ()>() + 3;
     // SAFETY: the vendored Lua is the one version that was looked at, and a test pins the place.
     unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }

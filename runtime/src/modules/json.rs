@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mlua::{LightUserData, Lua, LuaString, Table, Value};
 
 use super::throw::{self, Throw};
-use crate::json::{Codec, binding};
+use crate::json::{Codec, DecodeError, binding};
 
 /// What `require("lambda.json")` gives.
 ///
@@ -32,7 +32,10 @@ pub fn module(lua: &Lua, codec: &Rc<Codec>) -> mlua::Result<Table> {
     module.raw_set(
         "raw",
         throw::function(lua, "raw", |lua, text: LuaString| {
-            binding::raw(lua, &text.as_bytes()).map_err(|error| Throw::Message(error.to_string()))
+            binding::raw(lua, &text.as_bytes()).map_err(|error| match error {
+                DecodeError::Lua(error) => error.into(),
+                error => Throw::Message(error.to_string()),
+            })
         })?,
     )?;
     Ok(module)
