@@ -209,6 +209,12 @@ impl Interrupter {
     }
 }
 
+// SAFETY: a worker is never freed, and its thread, which is written once, is all that another
+// thread reads of it.
+unsafe impl Send for Interrupter {}
+// SAFETY: as above.
+unsafe impl Sync for Interrupter {}
+
 impl Interruption {
     /// The report of the invocation that was interrupted.
     pub fn report(self) -> ErrorReport {
