@@ -219,7 +219,7 @@ impl Here {
         let mut response = Vec::new();
         let outcome = self
             .handler
-            .call(&self.state, event, context, &mut response, |_| false);
+            .call(&self.state, event, &context, &mut response, |_| false);
         assert_eq!(self.state.deadline.disarm(lua), None);
         moonlayer::coroutine::forget(lua)?;
         outcome.map(|()| serde_json::from_slice(&response).expect("JSON"))
