@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::files::Files;
 use crate::json::{Codec, Nulls};
 use crate::log::Log;
+use crate::modules::http::Connections;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
 use crate::{coroutine, modules, sys};
@@ -26,6 +27,8 @@ pub struct State {
     pub files: Rc<Files>,
     /// Until when the running invocation may go on.
     pub deadline: Rc<Deadline>,
+    /// The connections of its HTTP client.
+    pub connections: Rc<Connections>,
     /// What was alive after the last collection between two invocations.
     live_bytes: Cell<usize>,
 }
@@ -56,12 +59,14 @@ impl State {
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
         let deadline = Rc::new(Deadline::default());
-        modules::install(&lua, &codec, log, &deadline)?;
+        let connections = Rc::default();
+        modules::install(&lua, &codec, log, &deadline, &connections)?;
         Ok(Self {
             lua,
             codec,
             files,
             deadline,
+            connections,
             live_bytes: Cell::new(0),
         })
     }

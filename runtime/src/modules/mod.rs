@@ -8,8 +8,10 @@ use mlua::{Lua, Table, Value};
 use crate::deadline::Deadline;
 use crate::json::Codec;
 use crate::log::Log;
+use http::Connections;
 
 pub mod cjson;
+pub mod http;
 pub mod json;
 pub mod log;
 pub mod throw;
@@ -23,11 +25,17 @@ pub fn install(
     lua: &Lua,
     codec: &Rc<Codec>,
     log: &Rc<Log>,
-    _deadline: &Rc<Deadline>,
+    deadline: &Rc<Deadline>,
+    connections: &Rc<Connections>,
 ) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
+    let (http_codec, deadline) = (Rc::clone(codec), Rc::clone(deadline));
+    let connections = Rc::clone(connections);
+    let http = lua
+        .create_function(move |lua, ()| http::module(lua, &http_codec, &deadline, &connections))?;
+    preload.raw_set("lambda.http", http)?;
     let json_codec = Rc::clone(codec);
     let json = lua.create_function(move |lua, ()| json::module(lua, &json_codec))?;
     preload.raw_set("lambda.json", json)?;
