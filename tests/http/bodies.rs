@@ -31,7 +31,7 @@ fn each_piece_of_a_body_leaves_before_the_next_is_made() {
         let mut came = String::new();
         let mut buffer = [0; 1024];
         let mut told = 0;
-        while !came.ends_with("0\r\n\r\n") {
+        while !came.ends_with("\r\n0\r\n\r\n") {
             let count = stream.read(&mut buffer).unwrap();
             assert!(count > 0, "{came}");
             came.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
@@ -50,24 +50,18 @@ fn each_piece_of_a_body_leaves_before_the_next_is_made() {
         Then::Keep
     });
     let code = format!(
+        // The third call gives no bytes, so that there are two pieces to wait for from then on.
         "local made = 0
          local r, err = http.put('{}', {{body = function()
-           assert(http.get('{}' .. made))
+           assert(http.get('{}' .. math.min(made, 2)))
            made = made + 1
            if made == 3 then return '' end
            if made < 5 then return 'piece' .. made end
          end}})
          return assert(r, err).body",
         upload.url("/"),
-        gate.url("/").replace("/'", "")
+        gate.url("/")
     );
-    // The third call gives no bytes, so the gate is asked for one piece less from there on.
-    let code = code
-        .replace("'/' .. made", "'/' .. math.min(made, 2)")
-        .replace(
-            &format!("'{}' .. made", gate.url("/")),
-            &format!("'{}' .. math.min(made, 2)", gate.url("/")),
-        );
     assert_eq!(lua(&code), "6\r\npiece1\r\n6\r\npiece2\r\n6\r\npiece4\r\n0");
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::json;
@@ -18,11 +18,14 @@ pub struct Authority {
 
 impl Authority {
     pub fn new() -> Self {
+        let folder = Folder::new();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        // Two of one name would be one authority with a wrong signature.
+        let name = format!("Authority {}", folder.path().display());
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).unwrap();
-        let folder = Folder::new();
         let file = folder.file("ca.pem", certificate.pem());
         Self {
             issuer: Issuer::new(params, key),

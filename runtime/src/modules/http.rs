@@ -9,6 +9,7 @@ mod client;
 mod dialer;
 mod exchange;
 mod fault;
+mod forward;
 mod line;
 mod options;
 mod proxy;
@@ -181,6 +182,10 @@ impl Http {
     /// Sends all requests of a list side by side; gives their answers in its order.
     fn send_all(&self, lua: &Lua, list: &Table) -> Result<Table, Throw> {
         let mut jobs = Vec::new();
+        if list.raw_len() == 0 && !list.is_empty() {
+            let message = "a list of requests expected; a single one is for http.request";
+            return Err(bad_argument(1, "all", message).into());
+        }
         for nth in 1..=list.raw_len() {
             let bad =
                 |what: &str| Throw::from(bad_argument(1, "all", &format!("request {nth}: {what}")));

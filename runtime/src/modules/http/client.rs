@@ -130,15 +130,14 @@ impl Client {
         if limits.left().is_zero() {
             return Err(limits.over(host));
         }
-        let (uri, proxied) = match self.proxies.of(request.url.uri()) {
-            Some(proxy) if !request.url.is_https() => {
-                (request.url.absolute_form(), proxy.authorization())
-            }
-            _ => (Some(request.url.uri().clone()), None),
+        let proxied = match self.proxies.of(request.url.uri()) {
+            // Of a tunnel the host's server would see it.
+            Some(proxy) if !request.url.is_https() => proxy.authorization(),
+            _ => None,
         };
         let mut built = http::Request::builder()
             .method(request.method.clone())
-            .uri(uri.unwrap_or_default());
+            .uri(request.url.uri().clone());
         if let Some(headers) = built.headers_mut() {
             headers.clone_from(&request.headers);
             if let Body::Bytes(bytes) = body {

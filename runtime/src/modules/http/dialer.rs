@@ -9,11 +9,12 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, TcpConnector, T
 use ureq::{Error, Timeout};
 
 use super::fault::{Fault, Kind};
+use super::forward::Forward;
 use super::line::Line;
 use super::proxy::Proxies;
 use super::resolve::resolve;
 use super::tls::Tls;
-use super::tunnel::{self, Tunnel};
+use super::tunnel;
 use super::url::{bare, port};
 
 /// Makes each connection as a whole, so that every fault can be told by its stage.
@@ -45,8 +46,7 @@ impl Dialer {
             transport = self.tls.wrap(transport, &proxy.host, details)?;
         }
         if !https {
-            // Not TLS to the host, even when it is to the proxy.
-            return Ok(Box::new(Tunnel::new(transport)));
+            return Ok(Box::new(Forward::new(transport, uri)));
         }
         let transport = tunnel::open(transport, proxy, uri, details)?;
         self.tls.wrap(Box::new(transport), host, details)

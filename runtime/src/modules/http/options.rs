@@ -7,7 +7,7 @@ use mlua::{Function, Lua, LuaString, Table, Value};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::exchange::{Limits, Request};
-use super::url::Url;
+use super::url::{Field, Url};
 use super::{bad_argument, text_of};
 use crate::deadline::Deadline;
 use crate::json::{Codec, EncodeError};
@@ -324,7 +324,7 @@ fn headers(lua: &Lua, table: &Table) -> Result<HeaderMap, Throw> {
 }
 
 /// The names and values of a query, sorted by name; a list gives its name once for each value.
-fn fields(lua: &Lua, query: &Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Throw> {
+fn fields(lua: &Lua, query: &Table) -> Result<Vec<Field>, Throw> {
     let mut fields = Vec::new();
     for pair in query.pairs::<Value, Value>() {
         let (key, value) = pair?;
@@ -378,7 +378,7 @@ fn seconds(name: &str, value: &Value) -> Result<Option<Duration>, Throw> {
         Value::Number(seconds) => *seconds,
         other => return Err(expected(name, "number of seconds", other).into()),
     };
-    if !(seconds > 0.0) {
+    if seconds.is_nan() || seconds <= 0.0 {
         return Err(format!("{name}: more than 0 seconds expected").into());
     }
     Ok(Some(Duration::from_secs_f64(

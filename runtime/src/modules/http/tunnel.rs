@@ -16,13 +16,6 @@ use super::url::port;
 #[derive(Debug)]
 pub struct Tunnel(Box<dyn Transport>);
 
-impl Tunnel {
-    /// A way over a connection to a proxy.
-    pub fn new(transport: Box<dyn Transport>) -> Self {
-        Self(transport)
-    }
-}
-
 /// Asks the proxy for a connection to the host of `uri`.
 ///
 /// # Errors

@@ -7,6 +7,9 @@ use ureq::http::{self, Uri};
 #[derive(Clone, Debug)]
 pub struct Url(Uri);
 
+/// A name and a value of a query, not encoded yet.
+pub type Field = (Vec<u8>, Vec<u8>);
+
 impl Url {
     /// Reads what a user wrote.
     ///
@@ -17,8 +20,7 @@ impl Url {
         if text.is_empty() {
             return Err("the URL is empty".to_owned());
         }
-        let scheme = text.split_once("://").map(|(scheme, rest)| (scheme, rest));
-        let Some((scheme, rest)) = scheme else {
+        let Some((scheme, rest)) = text.split_once("://") else {
             return Err("the URL has no scheme; it begins with https:// or http://".to_owned());
         };
         if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
@@ -80,7 +82,7 @@ impl Url {
     ///
     /// # Errors
     /// Only when it gets too long.
-    pub fn with_query(self, fields: &[(Vec<u8>, Vec<u8>)]) -> Result<Self, String> {
+    pub fn with_query(self, fields: &[Field]) -> Result<Self, String> {
         if fields.is_empty() {
             return Ok(self);
         }
@@ -146,12 +148,6 @@ impl Url {
     /// What ureq takes.
     pub fn uri(&self) -> &Uri {
         &self.0
-    }
-
-    /// The same for a plain proxy, whose request line holds the whole URL: RFC 9112 §3.2.2.
-    pub fn absolute_form(&self) -> Option<Uri> {
-        let whole = format!("{}://{}{}", self.scheme(), self.authority(), self.target());
-        Some(self.at(&whole)?.0)
     }
 
     /// Whether it is `https`.
@@ -361,12 +357,5 @@ mod tests {
         assert_eq!(with.to_string(), "https://h/p?x=1&a%20b=%C3%A9%26%3D&c=");
         let with = url("https://h").with_query(&fields[1..]).unwrap();
         assert_eq!(with.to_string(), "https://h/?c=");
-    }
-
-    #[test]
-    fn a_plain_proxy_gets_the_whole_url() {
-        let form = url("http://h:81/a?b").absolute_form().unwrap();
-        assert_eq!(form.path_and_query().unwrap().as_str(), "http://h:81/a?b");
-        assert_eq!(form.authority().unwrap().as_str(), "h:81");
     }
 }
