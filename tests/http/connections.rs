@@ -147,17 +147,3 @@ fn a_body_from_a_function_is_not_made_twice() {
     );
     assert_eq!(lua(&code), json!(["nil", "closed", 2]));
 }
-
-#[test]
-fn the_deadline_of_the_invocation_bounds_a_request() {
-    // The deadline is not armed here yet where the runtime has none; then the time-out is the
-    // user's own.
-    let web = Web::new(|_, _| Then::Hold);
-    let run = handler(&format!(
-        "local _, err = http.get('{}', {{timeout = 0.3}}) return err.kind",
-        web.url("/")
-    ))
-    .invoke(Event::json("{}"))
-    .run();
-    assert_eq!(run.post().text(), "\"timeout\"");
-}

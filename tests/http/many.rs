@@ -96,27 +96,62 @@ fn what_cannot_run_side_by_side_is_refused() {
     }
 }
 
+/// The signals that each thread of a process but its first holds back, as `/proc` shows them.
+fn masks(process: &str) -> Vec<String> {
+    let mut masks = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{process}/task")).unwrap() {
+        let thread = thread.unwrap();
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigBlk:\t"));
+        if thread.file_name() != process
+            && let Some(mask) = mask
+        {
+            masks.push(mask.to_owned());
+        }
+    }
+    masks
+}
+
 #[test]
-fn the_threads_are_gone_and_took_no_signals() {
-    // Each thread of a process is a folder; one that could get a signal has a mask without it.
-    let web = barrier(4);
+fn the_threads_get_no_signals_and_end_before_the_answers_are_given() {
+    let barrier = Arc::new(Barrier::new(4));
+    let web = Web::new(move |asked, out| {
+        // All four are in the midst of their requests.
+        barrier.wait();
+        let masks = masks(&asked.target[1..]);
+        barrier.wait();
+        send(out, answer("200 OK", &[], masks.join(" ")));
+        Then::Keep
+    });
     let source = format!(
         "local http = require('lambda.http')
+         local process = io.open('/proc/self/stat'):read('n')
          local function threads()
-           local n = 0
-           for _ in io.popen('ls /proc/' .. io.open('/proc/self/stat'):read('n') .. '/task'):lines() do n = n + 1 end
-           return n
+           local count = 0
+           for _ in io.popen('ls /proc/' .. process .. '/task'):lines() do count = count + 1 end
+           return count
          end
          return {{ handler = function()
            local before, list = threads(), {{}}
-           for n = 1, 4 do list[n] = {{url = '{}'}} end
-           http.all(list)
-           return {{before, threads()}}
+           for n = 1, 4 do list[n] = {{url = '{}' .. process}} end
+           local answers = http.all(list)
+           return {{before, threads(), answers[1].body}}
          end }}",
         web.url("/")
     );
     let run = Function::new("main.lua", source)
         .invoke(Event::json("{}"))
         .run();
-    assert_eq!(run.post().json(), json!([1, 1]));
+    let got = run.post().json();
+    assert_eq!((&got[0], &got[1]), (&json!(1), &json!(1)), "{got}");
+    let masks: Vec<_> = got[2].as_str().unwrap().split(' ').collect();
+    assert_eq!(masks.len(), 4, "{got}");
+    for mask in masks {
+        let mask = u64::from_str_radix(mask, 16).unwrap();
+        // All but SIGKILL, SIGSTOP, and the two of the C library's own.
+        let most = !(1 << 8 | 1 << 18 | 1 << 31 | 1 << 32);
+        assert_eq!(mask | !most, u64::MAX, "{mask:x}");
+    }
 }

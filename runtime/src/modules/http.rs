@@ -9,6 +9,7 @@ mod client;
 mod dialer;
 mod exchange;
 mod fault;
+mod fields;
 mod forward;
 mod line;
 mod options;

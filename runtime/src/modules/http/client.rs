@@ -274,3 +274,60 @@ impl Resolver for NoResolver {
 const IDLE_CONNECTIONS: usize = super::all::AT_ONCE;
 /// Below the idle time of most servers and balancers.
 const IDLE_AGE: Duration = Duration::from_secs(90);
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::modules::http::exchange::Limits;
+
+    #[test]
+    fn forgotten_connections_are_closed_and_not_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, sender) = (stream.unwrap(), sender.clone());
+                sender.send("connected").unwrap();
+                thread::spawn(move || {
+                    for line in BufReader::new(stream.try_clone().unwrap()).lines() {
+                        if line.is_ok_and(|line| line.is_empty()) {
+                            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                            stream.write_all(answer).unwrap();
+                        }
+                    }
+                    let _ = sender.send("closed");
+                });
+            }
+        });
+        let client = Client::from_env().unwrap();
+        let minute = Duration::from_secs(60);
+        let ask = || {
+            let request = Request {
+                method: Method::GET,
+                url: Url::parse(format!("http://{address}/").as_bytes()).unwrap(),
+                headers: HeaderMap::new(),
+                redirects: 0,
+                decodes: true,
+                limits: Limits::new(minute, None, minute, 1),
+            };
+            client.send(request, Body::None).unwrap();
+        };
+        ask();
+        ask();
+        client.forget_connections();
+        ask();
+        let mut seen: Vec<_> = (0..3)
+            .map(|_| events.recv_timeout(minute).unwrap())
+            .collect();
+        // The end of the first may be seen after the second was made.
+        seen.sort_unstable();
+        assert_eq!(seen, ["closed", "connected", "connected"]);
+    }
+}

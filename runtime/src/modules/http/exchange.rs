@@ -240,3 +240,48 @@ fn is_gzip(headers: &HeaderMap) -> bool {
 
 /// What one read takes at most.
 pub const PIECE_BYTES: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(timeout: u64, deadline: Option<u64>) -> Limits {
+        let deadline = deadline.map(|left| Instant::now() + Duration::from_secs(left));
+        Limits::new(
+            Duration::from_secs(timeout),
+            deadline,
+            Duration::from_secs(1),
+            1,
+        )
+    }
+
+    #[test]
+    fn the_earlier_of_time_out_and_deadline_ends_a_request() {
+        assert!(limits(100, Some(10)).left() <= Duration::from_secs(10));
+        assert!(limits(10, Some(100)).left() <= Duration::from_secs(10));
+        assert!(limits(100, None).left() > Duration::from_secs(90));
+        assert!(limits(100, Some(0)).left().is_zero());
+    }
+
+    #[test]
+    fn the_fault_says_which_of_them_it_was() {
+        let over = |limits: Limits| limits.over("h").message;
+        let deadline = "h did not answer before the deadline of this invocation";
+        assert_eq!(over(limits(100, Some(10))), deadline);
+        for limits in [limits(10, Some(100)), limits(10, None)] {
+            let timeout = "h did not answer within 10 s; raise timeout if it needs longer";
+            assert_eq!(over(limits), timeout);
+        }
+    }
+
+    #[test]
+    fn a_request_that_waited_for_others_has_its_time_but_not_past_the_deadline() {
+        let mut late = limits(50, Some(100));
+        late.until = Instant::now();
+        late.begin();
+        assert!(late.left() > Duration::from_secs(40));
+        late.deadline = Some(Instant::now());
+        late.begin();
+        assert!(late.left().is_zero());
+    }
+}

@@ -4,10 +4,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mlua::{Function, Lua, LuaString, Table, Value};
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use ureq::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::exchange::{Limits, Request};
-use super::url::{Field, Url};
+use super::fields::{content_length, headers, query, reserved};
+use super::url::Url;
 use super::{bad_argument, text_of};
 use crate::deadline::Deadline;
 use crate::json::{Codec, EncodeError};
@@ -138,7 +139,7 @@ impl Reader {
     ) -> Result<Prepared, Throw> {
         let url = match options.raw_get("query")? {
             Value::Nil => url,
-            Value::Table(query) => url.with_query(&fields(lua, &query)?)?,
+            Value::Table(table) => url.with_query(&query(lua, &table)?)?,
             other => return Err(expected("query", "table", &other).into()),
         };
         let mut headers = match options.raw_get("headers")? {
@@ -262,7 +263,8 @@ fn check_names(options: &Table, known: &[&str]) -> Result<(), Throw> {
     Ok(())
 }
 
-fn expected(name: &str, what: &str, got: &Value) -> String {
+/// What a wrong type is told.
+pub fn expected(name: &str, what: &str, got: &Value) -> String {
     format!("{name}: {what} expected, got {}", type_name(got))
 }
 
@@ -278,97 +280,6 @@ fn method(name: &LuaString) -> Result<Method, Throw> {
             .into());
     }
     Ok(method)
-}
-
-fn headers(lua: &Lua, table: &Table) -> Result<HeaderMap, Throw> {
-    let mut headers = HeaderMap::new();
-    for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        let Value::String(key) = key else {
-            let got = type_name(&key);
-            return Err(format!("headers: a name is a string, not a {got}").into());
-        };
-        let shown = key.to_string_lossy();
-        let name = HeaderName::from_bytes(&key.as_bytes())
-            .map_err(|_| format!("headers: {shown:?} is no header's name"))?;
-        if RESERVED.contains(&name.as_str()) {
-            return Err(reserved(name.as_str()).into());
-        }
-        let values = match &value {
-            Value::Table(list) => list
-                .sequence_values()
-                .collect::<mlua::Result<Vec<Value>>>()?,
-            value => vec![value.clone()],
-        };
-        let single = [header::HOST, header::CONTENT_LENGTH].contains(&name);
-        if single && (values.len() != 1 || headers.contains_key(&name)) {
-            return Err(format!("headers: {name} has exactly one value").into());
-        }
-        for value in values {
-            let Some(text) = text_of(lua, &value) else {
-                let got = type_name(&value);
-                return Err(format!(
-                    "headers: the value of {name} is a string, a number or a list of them, not a \
-                     {got}"
-                )
-                .into());
-            };
-            // Never shown: it may be a secret.
-            let value = HeaderValue::from_bytes(&text.as_bytes()).map_err(|_| {
-                format!("headers: the value of {name} holds a line break or control character")
-            })?;
-            headers.append(&name, value);
-        }
-    }
-    Ok(headers)
-}
-
-/// The names and values of a query, sorted by name; a list gives its name once for each value.
-fn fields(lua: &Lua, query: &Table) -> Result<Vec<Field>, Throw> {
-    let mut fields = Vec::new();
-    for pair in query.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        let Some(name) = text_of(lua, &key) else {
-            let got = type_name(&key);
-            return Err(format!("query: a name is a string, not a {got}").into());
-        };
-        let values = match value {
-            Value::Table(list) => list
-                .sequence_values()
-                .collect::<mlua::Result<Vec<Value>>>()?,
-            value => vec![value],
-        };
-        for value in values {
-            let text = match &value {
-                Value::Boolean(value) => value.to_string().into_bytes(),
-                value => match text_of(lua, value) {
-                    Some(text) => text.as_bytes().to_vec(),
-                    None => {
-                        let name = name.to_string_lossy();
-                        let what = "string, number, boolean or list of them";
-                        return Err(expected(&format!("query: {name}"), what, value).into());
-                    }
-                },
-            };
-            fields.push((name.as_bytes().to_vec(), text));
-        }
-    }
-    // Stable: the values of a list keep their order.
-    fields.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(fields)
-}
-
-fn reserved(name: &str) -> String {
-    format!("headers: {name} is set by the client itself; leave it out")
-}
-
-fn content_length(value: &HeaderValue) -> Result<u64, Throw> {
-    let digits = value
-        .to_str()
-        .ok()
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let length = digits.and_then(|digits| digits.parse().ok());
-    Ok(length.ok_or_else(|| "headers: content-length is no number".to_owned())?)
 }
 
 fn seconds(name: &str, value: &Value) -> Result<Option<Duration>, Throw> {
@@ -418,18 +329,6 @@ const OPTIONS: [&str; 11] = [
     "url",
 ];
 const COMMON: usize = 9;
-
-/// What concerns one connection, which is not the user's.
-const RESERVED: [&str; 8] = [
-    "connection",
-    "expect",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 const USER_AGENT: &str = concat!("moonlayer/", env!("CARGO_PKG_VERSION"));
 const TIMEOUT: Duration = Duration::from_secs(30);

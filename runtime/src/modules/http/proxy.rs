@@ -104,6 +104,10 @@ impl Proxy {
         if host.is_empty() {
             return Err(bad("it has no host"));
         }
+        let named = address.as_str().len() > address.host().len();
+        if named && address.port_u16().is_none_or(|port| port == 0) {
+            return Err(bad("its port is no number from 1 to 65535"));
+        }
         Ok(Self {
             host: host.to_owned(),
             port: address.port_u16().unwrap_or(if https { 443 } else { 80 }),
