@@ -63,6 +63,20 @@ fn localhost_needs_no_resolver() {
 }
 
 #[test]
+fn names_are_looked_up_by_the_system() {
+    let web = Web::fixed(answer("200 OK", &[], "x"));
+    let port = web.address().port();
+    // Neither leaves the machine: the C library reads the first as an old form of an address, and
+    // cannot ask for the second, whose first part is longer than a name server takes.
+    let body = lua(&format!("return http.get('http://127.1:{port}/').body"));
+    assert_eq!(body, "x");
+    let (kind, message) = fault(&format!("http://{}.example/", "a".repeat(64)), "nil");
+    assert_eq!(kind, "dns");
+    assert!(message.contains("aaa.example: "), "{message}");
+    assert!(!message.contains("failed to lookup"), "{message}");
+}
+
+#[test]
 fn an_ipv6_address_is_an_address() {
     let (kind, message) = fault("http://[::1]:1/", "nil");
     assert_eq!(kind, "connect");

@@ -137,7 +137,10 @@ fn the_threads_get_no_signals_and_end_before_the_answers_are_given() {
            local before, list = threads(), {{}}
            for n = 1, 4 do list[n] = {{url = '{}' .. process}} end
            local answers = http.all(list)
-           return {{before, threads(), answers[1].body}}
+           -- The system may show a thread for a moment after its end; one that stays is found by the
+           -- limit of the run.
+           repeat until threads() == before
+           return {{before, answers[1].body}}
          end }}",
         web.url("/")
     );
@@ -145,8 +148,8 @@ fn the_threads_get_no_signals_and_end_before_the_answers_are_given() {
         .invoke(Event::json("{}"))
         .run();
     let got = run.post().json();
-    assert_eq!((&got[0], &got[1]), (&json!(1), &json!(1)), "{got}");
-    let masks: Vec<_> = got[2].as_str().unwrap().split(' ').collect();
+    assert_eq!(got[0], 1, "{got}");
+    let masks: Vec<_> = got[1].as_str().unwrap().split(' ').collect();
     assert_eq!(masks.len(), 4, "{got}");
     for mask in masks {
         let mask = u64::from_str_radix(mask, 16).unwrap();

@@ -1,5 +1,6 @@
 //! Many requests side by side, for `http.all`.
 
+use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -38,15 +39,21 @@ pub fn send(client: &Client, jobs: &[(Request, Option<Vec<u8>>)]) -> Vec<Outcome
         }
     };
     thread::scope(|scope| {
-        let started = sys::without_signals(|| {
-            (0..jobs.len().min(AT_ONCE)).all(|_| {
-                let builder = thread::Builder::new().stack_size(STACK_BYTES);
-                builder.spawn_scoped(scope, work).is_ok()
-            })
-        });
-        if !started {
-            // No more threads are to be had: this one does what those that started leave.
+        let start = |_| {
+            let builder = thread::Builder::new().stack_size(STACK_BYTES);
+            builder.spawn_scoped(scope, work).ok()
+        };
+        let wanted = jobs.len().min(AT_ONCE);
+        let threads: Vec<_> = sys::without_signals(|| (0..wanted).map_while(start).collect());
+        if threads.is_empty() {
+            // None is to be had: this one does it all.
             work();
+        }
+        // The scope itself waits for their work, not for their end.
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                panic::resume_unwind(panic);
+            }
         }
     });
     let mut outcomes = outcomes
