@@ -1,7 +1,7 @@
 //! `lambda.http`: HTTP requests. Its user documentation is in `types/lambda/http.lua`.
 //!
-//! [`options`] makes a [`exchange::Request`] of Lua's values, [`client`] sends it by ureq over
-//! connections of our own making ([`dialer`]), [`answer`] makes Lua's values of what came.
+//! `options` makes a request of Lua's values, `client` sends it by ureq over connections of our own
+//! making (`dialer`), `answer` makes Lua's values of what came.
 
 mod all;
 mod answer;
