@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::{process::Command, time::Duration};
+
 use support::{Answer, Event, Function, Run};
 
 const REGISTER: &str = "/2020-01-01/extension/register";
@@ -110,6 +112,109 @@ fn sigterm_while_the_handler_runs_lets_it_answer_and_then_runs_the_hooks() {
     assert_eq!(run.exit_code(), 0);
     assert_eq!(run.posts()[1].text(), r#""answered""#);
     assert_eq!(messages(&run), ["after", "bye"]);
+}
+
+#[test]
+fn sigterm_stops_a_handler_that_does_not_end_and_then_runs_the_hooks() {
+    let run = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function()
+          {TERM_HERE}
+          while true do pcall(error) end
+        end }}"
+    ))
+    .invoke(Event::json("{}").left(Duration::from_secs(600)))
+    .ends()
+    .run();
+    assert_eq!(run.exit_code(), 0);
+    let error = run.posts()[1].json();
+    assert_eq!(error["errorType"], "Runtime.Interrupted");
+    assert_eq!(
+        error["errorMessage"],
+        "interrupted by a signal at main.lua:5"
+    );
+    assert_eq!(messages(&run).last(), Some(&"bye"));
+}
+
+#[test]
+fn sigterm_stops_a_handler_that_waits_in_the_system() {
+    // Nobody writes: the read ends because of the timer's signal alone.
+    let function = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function()
+          local pipe = io.open('pipe', 'r+')
+          {TERM_HERE}
+          return pipe:read('l')
+        end }}"
+    ));
+    let pipe = function.root().path().join("pipe");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let run = function
+        .invoke(Event::json("{}").left(Duration::from_secs(600)))
+        .ends()
+        .run();
+    assert_eq!((run.exit_code(), messages(&run).last()), (0, Some(&"bye")));
+}
+
+#[test]
+fn shutdown_hooks_have_a_time_that_ends() {
+    let run = extended(
+        "on('shutdown', function() print('too late') end)
+        on('shutdown', function() while true do pcall(error) end end)
+        return { handler = print }",
+    )
+    .then(Answer::hold().signalling("TERM"))
+    .ends()
+    .run();
+    assert_eq!(run.exit_code(), 0);
+    let said = run.stdout();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.contains("Function.Timeout") && said.contains("main.lua:3"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_one_of_many_loops_runs_its_own_hooks_before_the_process_ends() {
+    let run = extended(
+        "on('shutdown', function() print('bye') end)
+        return { handler = function() return 1 end }",
+    )
+    .concurrency(3)
+    .invoke(Event::json("{}"))
+    .then(Answer::hold())
+    .then(Answer::hold())
+    .then(Answer::hold().signalling("TERM"))
+    .ends()
+    .run();
+    assert_eq!(run.exit_code(), 0);
+    assert_eq!(
+        run.stdout().matches("\"bye\"").count(),
+        3,
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
+fn a_loop_that_ended_before_keeps_no_other_from_its_hooks() {
+    let run = extended(
+        "on('shutdown', function() print('bye') end)
+        return { handler = function() return 1 end }",
+    )
+    .concurrency(2)
+    .then(Answer::status(403))
+    .then(Answer::hold().signalling("TERM"))
+    .ends()
+    .run();
+    assert_eq!(run.exit_code(), 0);
+    assert_eq!(
+        run.stdout().matches("\"bye\"").count(),
+        1,
+        "{}",
+        run.stdout()
+    );
 }
 
 #[test]

@@ -281,3 +281,28 @@ fn an_after_restore_hook_may_be_registered_in_a_before_snapshot_hook_but_not_lat
     assert!(snapshot.contains("too late to register 'before_snapshot'"));
     assert!(restore.contains("too late to register 'after_restore'"));
 }
+
+#[test]
+fn an_after_restore_hook_that_does_not_end_is_a_restore_error_before_lambda_gives_up() {
+    let run = function("on('after_restore', function() while true do pcall(error) end end)")
+        .expects(
+            "GET",
+            "/2018-06-01/runtime/restore/next",
+            Answer::status(200),
+        )
+        .expects(
+            "POST",
+            "/2018-06-01/runtime/restore/error",
+            Answer::accepted(),
+        )
+        .ends()
+        .run();
+    assert_eq!(run.exit_code(), 65);
+    let error = run.requests().last().expect("a post").json();
+    assert_eq!(error["errorType"], "Runtime.AfterRestoreError");
+    let message = error["errorMessage"].as_str().expect("a text");
+    assert!(
+        message.starts_with("timed out after 9.00 s at main.lua:"),
+        "{message}"
+    );
+}

@@ -1,10 +1,9 @@
-//! `Lifecycle`: the hooks of one Lua state, and what is to be reset when a snapshot is restored.
+//! `Lifecycle`: the hooks of one Lua state.
 //!
 //! Which hooks there are and in which order they run is decided here; *when* they run is the
 //! [event loop](crate::event_loop)'s.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mlua::{IntoLuaMulti, Table, Value};
@@ -32,12 +31,11 @@ pub enum Hook {
 }
 
 /// The hooks that user code registered.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Lifecycle {
     hooks: RefCell<Vec<(Hook, Value)>>,
     /// Those that it is too late to register, by their place in [`Hook::ALL`].
     over: Cell<[bool; Hook::ALL.len()]>,
-    resets: RefCell<Vec<Box<dyn Fn()>>>,
 }
 
 impl Hook {
@@ -107,19 +105,6 @@ impl Lifecycle {
         self.hooks.borrow().iter().any(|(known, _)| *known == hook)
     }
 
-    /// Calls `reset` whenever a process comes out of a snapshot, before its hooks run: connections
-    /// of then lead nowhere.
-    pub fn when_restored(&self, reset: impl Fn() + 'static) {
-        self.resets.borrow_mut().push(Box::new(reset));
-    }
-
-    /// Does what [`when_restored`](Self::when_restored) asked for.
-    pub fn reset_restored(&self) {
-        for reset in self.resets.borrow().iter() {
-            reset();
-        }
-    }
-
     /// Runs the functions of `hook` up to the first that fails.
     ///
     /// # Errors
@@ -162,16 +147,6 @@ impl Lifecycle {
     }
 }
 
-/// The closures have no form of their own to show.
-impl fmt::Debug for Lifecycle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lifecycle")
-            .field("hooks", &self.hooks)
-            .field("over", &self.over)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Calls one hook, which fails as a handler does: by an error, or by `return nil, err`.
 fn call(state: &State, function: &Value, args: impl IntoLuaMulti) -> Result<(), ErrorReport> {
     let (lua, codec) = (&state.lua, &*state.codec);
@@ -198,23 +173,7 @@ pub fn error_table(state: &State, report: &ErrorReport) -> mlua::Result<Table> {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
-
-    #[test]
-    fn what_is_to_be_reset_is_reset_at_each_restore() {
-        let lifecycle = Lifecycle::default();
-        let count = Rc::new(Cell::new(0));
-        for step in [1, 10] {
-            let count = Rc::clone(&count);
-            lifecycle.when_restored(move || count.set(count.get() + step));
-        }
-        assert_eq!(count.get(), 0);
-        lifecycle.reset_restored();
-        lifecycle.reset_restored();
-        assert_eq!(count.get(), 22);
-    }
 
     #[test]
     fn every_hook_is_found_by_its_name_and_at_its_place() {

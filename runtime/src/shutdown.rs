@@ -129,10 +129,12 @@ fn catch_sigterm() -> io::Result<PipeReader> {
     let (reader, writer) = io::pipe()?;
     WRITER.store(writer.into_raw_fd(), Ordering::SeqCst);
     // SAFETY: `action` is valid when all zero, and its handler calls only what POSIX allows in one.
-    // Without SA_RESTART: what a handler waits for in the system ends, so that it can be stopped.
+    // SA_RESTART leaves the blocking calls of Lua's `io` and of C modules as they were, for as long
+    // as the handler may still take.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_sigterm as extern "C" fn(c_int) as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART;
         libc::sigemptyset(&raw mut action.sa_mask);
         if libc::sigaction(libc::SIGTERM, &raw const action, std::ptr::null_mut()) != 0 {
             return Err(io::Error::last_os_error());

@@ -14,6 +14,7 @@ use crate::json::{self, Codec, Nulls};
 use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 use crate::memory::{self, MemoryLimit};
+use crate::modules::http::Connections;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
 use crate::{coroutine, modules, sys};
@@ -31,6 +32,8 @@ pub struct State {
     pub deadline: Rc<Deadline>,
     /// The hooks that user code registered.
     pub lifecycle: Rc<Lifecycle>,
+    /// The connections of its HTTP client.
+    pub connections: Rc<Connections>,
     /// What Lua may use; none where the function's memory size is not known.
     memory: Cell<Option<MemoryLimit>>,
     /// What was alive after the last collection between two invocations.
@@ -66,13 +69,15 @@ impl State {
         search::install(&lua, &files, environment)?;
         let deadline = Rc::new(Deadline::new(&lua)?);
         let lifecycle = Rc::new(Lifecycle::default());
-        modules::install(&lua, &codec, log, &deadline, &lifecycle)?;
+        let connections = Rc::default();
+        modules::install(&lua, &codec, log, &deadline, &lifecycle, &connections)?;
         Ok(Self {
             lua,
             codec,
             files,
             deadline,
             lifecycle,
+            connections,
             memory: Cell::new(None),
             live_bytes: Cell::new(0),
         })

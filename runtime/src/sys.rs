@@ -3,6 +3,7 @@
 
 use std::ffi::c_int;
 use std::io;
+use std::{mem, ptr};
 
 unsafe extern "C" {
     #[cfg_attr(target_vendor = "apple", link_name = "__stdoutp")]
@@ -123,4 +124,28 @@ pub fn trim_heap() {
     unsafe {
         libc::malloc_trim(0);
     }
+}
+
+/// Runs `start` with all signals of this thread held back, so that the threads which it starts
+/// never get one.
+pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    /// Puts the mask back, also when `start` panics.
+    struct Mask(libc::sigset_t);
+    impl Drop for Mask {
+        fn drop(&mut self) {
+            // SAFETY: a mask that pthread_sigmask filled in.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, ptr::null_mut()) };
+        }
+    }
+    // SAFETY: both sets are plain data, all zeroes being one of their values, and are filled in
+    // before they are read; the calls cannot fail with these arguments.
+    let mask = unsafe {
+        let (mut all, mut before) = (mem::zeroed(), mem::zeroed());
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        Mask(before)
+    };
+    let outcome = start();
+    drop(mask);
+    outcome
 }

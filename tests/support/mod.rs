@@ -40,7 +40,7 @@ pub use emulator::Emulator;
 pub use folder::Folder;
 pub use function::Function;
 pub use http::{Call, Reply, connect, send};
-pub use message::Request;
+pub use message::{Reader, Request, Unsized, Whole, find};
 pub use process::{Process, bootstrap, free_address, lua};
 pub use run::Run;
 pub use samples::Sample;

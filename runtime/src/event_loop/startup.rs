@@ -154,7 +154,7 @@ impl EventLoop {
             }
         }
         self.api.borrow_mut().disconnect();
-        lifecycle.reset_restored();
+        state.connections.forget();
         if let Err(error) = reseed(state) {
             self.warn(&format!("math.random is not seeded anew: {error}"));
         }

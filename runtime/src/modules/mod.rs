@@ -9,8 +9,10 @@ use crate::deadline::Deadline;
 use crate::json::Codec;
 use crate::lifecycle::Lifecycle;
 use crate::log::Log;
+use http::Connections;
 
 pub mod cjson;
+pub mod http;
 pub mod json;
 pub mod lifecycle;
 pub mod log;
@@ -26,12 +28,18 @@ pub fn install(
     lua: &Lua,
     codec: &Rc<Codec>,
     log: &Rc<Log>,
-    _deadline: &Rc<Deadline>,
+    deadline: &Rc<Deadline>,
     lifecycle: &Rc<Lifecycle>,
+    connections: &Rc<Connections>,
 ) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
+    let (http_codec, deadline) = (Rc::clone(codec), Rc::clone(deadline));
+    let connections = Rc::clone(connections);
+    let http = lua
+        .create_function(move |lua, ()| http::module(lua, &http_codec, &deadline, &connections))?;
+    preload.raw_set("lambda.http", http)?;
     let json_codec = Rc::clone(codec);
     let json = lua.create_function(move |lua, ()| json::module(lua, &json_codec))?;
     preload.raw_set("lambda.json", json)?;
