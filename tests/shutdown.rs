@@ -183,8 +183,8 @@ fn every_one_of_many_loops_runs_its_own_hooks_before_the_process_ends() {
     )
     .concurrency(3)
     .invoke(Event::json("{}"))
-    .then(Answer::hold())
-    .then(Answer::hold())
+    .then(Answer::park())
+    .then(Answer::park())
     .then(Answer::hold().signalling("TERM"))
     .ends()
     .run();

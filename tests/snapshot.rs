@@ -284,19 +284,14 @@ fn an_after_restore_hook_may_be_registered_in_a_before_snapshot_hook_but_not_lat
 
 #[test]
 fn an_after_restore_hook_that_does_not_end_is_a_restore_error_before_lambda_gives_up() {
-    let run = function("on('after_restore', function() while true do pcall(error) end end)")
-        .expects(
-            "GET",
-            "/2018-06-01/runtime/restore/next",
-            Answer::status(200),
-        )
-        .expects(
-            "POST",
-            "/2018-06-01/runtime/restore/error",
-            Answer::accepted(),
-        )
-        .ends()
-        .run();
+    let run = function(
+        "on('after_restore', function() while true do pcall(error) end end)
+        return { handler = print }",
+    )
+    .expects("GET", NEXT, Answer::status(200))
+    .expects("POST", ERROR, Answer::accepted())
+    .ends()
+    .run();
     assert_eq!(run.exit_code(), 65);
     let error = run.requests().last().expect("a post").json();
     assert_eq!(error["errorType"], "Runtime.AfterRestoreError");

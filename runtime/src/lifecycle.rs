@@ -4,6 +4,7 @@
 //! [event loop](crate::event_loop)'s.
 
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mlua::{IntoLuaMulti, Table, Value};
@@ -120,19 +121,23 @@ impl Lifecycle {
         functions.try_for_each(|function| call(state, function, args.clone()))
     }
 
-    /// Runs all the functions of `hook`; each that fails is reported to `failed`.
+    /// Runs all the functions of `hook`; each that fails is reported to `failed`, which says whether
+    /// to go on with the next.
     pub fn run_all(
         &self,
         state: &State,
         hook: Hook,
         args: impl IntoLuaMulti + Clone,
-        failed: impl Fn(&ErrorReport),
+        failed: impl Fn(&ErrorReport) -> ControlFlow<()>,
     ) {
-        for function in self.functions(hook) {
-            if let Err(report) = call(state, &function, args.clone()) {
-                failed(&report);
-            }
-        }
+        let functions = self.functions(hook);
+        let _ =
+            functions
+                .iter()
+                .try_for_each(|function| match call(state, function, args.clone()) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(report) => failed(&report),
+                });
     }
 
     /// As they are to run; what a hook registers while it runs waits for the next time.

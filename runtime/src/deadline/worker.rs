@@ -41,7 +41,8 @@ pub struct Worker {
     raised: AtomicU32,
     /// How often the timer has fired.
     ticks: AtomicU32,
-    /// The timer, once there is one.
+    /// The timer, once there is one: the first of a process is null.
+    has_timer: AtomicBool,
     timer: AtomicPtr<c_void>,
     /// The timer was set anew by a signal to the process.
     asked: AtomicBool,
@@ -69,6 +70,7 @@ impl Worker {
             reason: AtomicU8::new(0),
             raised: AtomicU32::new(0),
             ticks: AtomicU32::new(0),
+            has_timer: AtomicBool::new(false),
             timer: AtomicPtr::default(),
             asked: AtomicBool::new(false),
             had_ms: AtomicU64::new(0),
@@ -152,8 +154,8 @@ impl Worker {
     /// Stops what runs when `time` is up, unless the timer fires before. Safe in a signal handler on
     /// this thread.
     pub fn interrupt_within(&self, time: Duration) -> bool {
-        let timer = self.timer.load(Relaxed);
-        let sooner = self.is_busy() && !timer.is_null() && timer::hasten(timer, time);
+        let can = self.is_busy() && self.has_timer.load(Relaxed);
+        let sooner = can && timer::hasten(self.timer.load(Relaxed), time);
         if sooner {
             self.asked.store(true, Relaxed);
         }
@@ -163,6 +165,8 @@ impl Worker {
     /// Notes the timer that fires for this thread.
     pub fn have_timer(&self, timer: *mut c_void) {
         self.timer.store(timer, Relaxed);
+        compiler_fence(SeqCst);
+        self.has_timer.store(true, Relaxed);
     }
 
     /// The timer fired; runs in its signal handler.

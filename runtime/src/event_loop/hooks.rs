@@ -1,5 +1,7 @@
 //! The hooks around an invocation and at the end of the process.
 
+use std::ops::ControlFlow;
+
 use mlua::{IntoLuaMulti, Value};
 
 use super::startup::Stage;
@@ -57,11 +59,12 @@ impl EventLoop {
         allowance: Option<Allowance>,
     ) {
         state.deadline.arm(allowance, &self.log);
-        // The end of their time is one record, however many functions it kept from running.
         let failed = |report: &ErrorReport| {
-            if !state.deadline.expired() {
-                self.log.error(report);
+            if state.deadline.expired() {
+                return ControlFlow::Break(());
             }
+            self.log.error(report);
+            ControlFlow::Continue(())
         };
         state.lifecycle.run_all(state, hook, args, failed);
         if let Some(stop) = state.deadline.disarm(&state.lua) {
