@@ -184,7 +184,7 @@ impl Sandbox {
     /// answer's end may be seen before the process's.
     async fn truncation(&mut self, failure: Failure, request_id: &str) -> anyhow::Result<Failure> {
         let soon = Instant::now() + EXIT_LIMIT;
-        Ok(match self.wait(soon, State::was_told).await? {
+        Ok(match self.wait(soon, State::was_refused).await? {
             Waited::Exited(status) => Failure::exited(request_id, status),
             // It lives, or goes because its next call was refused.
             Waited::Reached | Waited::Late => failure,

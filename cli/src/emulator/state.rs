@@ -27,6 +27,8 @@ pub struct State {
     streamed: bool,
     /// What the function's author should know of the invocation besides.
     notes: Vec<String>,
+    /// Whether an event was asked for in vain since the last.
+    refused: bool,
     /// The connection that got the event.
     holder: Option<u64>,
     /// The connections that are open, and the number of the next.
@@ -64,10 +66,7 @@ enum Phase {
     /// It has answered and not asked for the next event.
     ResponseSent(Arc<Invocation>),
     /// It broke the protocol in a way that it cannot mend.
-    Lost {
-        /// Whether it has heard of that.
-        told: bool,
-    },
+    Lost,
 }
 
 impl State {
@@ -79,6 +78,7 @@ impl State {
             outcome: None,
             streamed: false,
             notes: Vec::new(),
+            refused: false,
             holder: None,
             connections: BTreeSet::new(),
             next_connection: 0,
@@ -107,7 +107,7 @@ impl State {
 
     /// The runtime asks for an event.
     pub fn ask(&mut self, connection: u64) -> Result<(), Refusal> {
-        match &mut self.phase {
+        match &self.phase {
             Phase::Started | Phase::Restoring => {
                 self.extensions.close();
                 self.phase = Phase::Ready;
@@ -122,11 +122,12 @@ impl State {
             }
             Phase::Ready | Phase::Offered(_) | Phase::Running(_) => {}
             Phase::Answering(_) if self.concurrent => {}
-            Phase::Lost { told } => {
-                *told = true;
-                return Err(self.not_allowed("RuntimeReady"));
-            }
-            Phase::InitError | Phase::RestoreReady | Phase::RestoreError | Phase::Answering(_) => {
+            Phase::InitError
+            | Phase::RestoreReady
+            | Phase::RestoreError
+            | Phase::Answering(_)
+            | Phase::Lost => {
+                self.refused = true;
                 return Err(self.not_allowed("RuntimeReady"));
             }
         }
@@ -220,7 +221,7 @@ impl State {
             self.phase = match self.concurrent {
                 // The others go on, and so does the connection's own loop.
                 true => Phase::ResponseSent(Arc::clone(invocation)),
-                false => Phase::Lost { told: false },
+                false => Phase::Lost,
             };
             self.outcome = Some(Err(failure));
         }
@@ -263,6 +264,7 @@ impl State {
         );
         self.outcome = None;
         self.streamed = false;
+        self.refused = false;
         self.notes.clear();
         self.extensions.offer(&invocation);
         self.phase = Phase::Offered(invocation);
@@ -289,9 +291,9 @@ impl State {
         matches!(self.phase, Phase::Restoring)
     }
 
-    /// Whether the runtime was told that it is lost.
-    pub fn was_told(&self) -> bool {
-        matches!(self.phase, Phase::Lost { told: true })
+    /// Whether the runtime was refused an event since it got one, which ends its life.
+    pub fn was_refused(&self) -> bool {
+        self.refused
     }
 
     /// Whether an outcome waits to be taken.
@@ -336,7 +338,7 @@ impl State {
             Phase::Running(_) => "RuntimeRunning",
             Phase::Answering(_) => "RuntimeInvocationResponse",
             Phase::ResponseSent(_) => "RuntimeResponseSent",
-            Phase::Lost { .. } => "RuntimeInvocationFailed",
+            Phase::Lost => "RuntimeInvocationFailed",
         };
         Refusal::InvalidStateTransition { from, to }
     }

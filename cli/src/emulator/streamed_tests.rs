@@ -208,7 +208,7 @@ async fn a_stream_that_breaks_off_loses_the_runtime_and_not_what_came() {
     assert_eq!(taken.try_iter().collect::<String>(), "first");
     let refused = turn.runtime.next().await;
     refused.is_refused(403, "InvalidStateTransition");
-    assert!(turn.api.is(State::was_told));
+    assert!(turn.api.is(State::was_refused));
 }
 
 #[tokio::test]
