@@ -1,7 +1,7 @@
 //! A streamed response: its bytes as they come and as they are, on stdout and nothing else.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,6 +23,13 @@ fn error_after_report(stderr: &str) -> Value {
     serde_json::from_str(error).expect("an error as JSON")
 }
 
+/// The FIFO that the script waits at, open for both so that neither end waits for the other.
+fn go(invoke: &Invoke) -> File {
+    let mut options = File::options();
+    let fifo = options.read(true).write(true);
+    fifo.open(invoke.folder().join("go")).expect("a fifo")
+}
+
 #[test]
 fn the_first_bytes_are_there_while_the_function_still_runs() {
     let mut invoke = Invoke::runtime(
@@ -30,13 +37,14 @@ fn the_first_bytes_are_there_while_the_function_still_runs() {
     )
     .fifo("go")
     .args(["--timeout", "60"]);
+    let mut go = go(&invoke);
     let mut child = invoke.start();
     let mut stdout = child.stdout.take().expect("a pipe");
     let mut first = [0; 5];
     stdout.read_exact(&mut first).expect("the first bytes");
     assert_eq!(&first, b"first");
     // Nothing more comes before this.
-    fs::write(invoke.folder().join("go"), "\n").expect("the script reads");
+    go.write_all(b"\n").expect("a line fits");
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).expect("an end");
     assert_eq!(rest, "second");
@@ -147,9 +155,10 @@ fn a_reader_that_has_had_enough_does_not_stop_the_function() {
     )
     .fifo("go")
     .args(["--timeout", "60"]);
+    let mut go = go(&invoke);
     let mut child = invoke.start();
     drop(child.stdout.take());
-    fs::write(invoke.folder().join("go"), "\n").expect("the script reads");
+    go.write_all(b"\n").expect("a line fits");
     let output = child.wait_with_output().expect("an end");
     let stderr = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{stderr}");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::Event;
 use super::super::runtime_api::RuntimeApi;
-use super::super::runtime_by_hand::{Reply, Runtime, bind, invocation, running};
+use super::super::runtime_by_hand::{Reply, Runtime, bind, invocation, running, until};
 use super::super::state::State;
 use super::super::stream::stream;
 
@@ -43,12 +43,12 @@ async fn an_extension_registers_and_is_waited_for_but_not_released() {
     runtime
         .send("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
         .await;
-    api.until(State::runtime_is_ready).await;
+    until(&api, State::runtime_is_ready).await;
     assert!(!api.is(State::is_ready) && api.ready_at().is_none());
     extension
         .send(format!("GET {NEXT} HTTP/1.1\r\nHost: x\r\n{id}\r\n"))
         .await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
     assert!(api.ready_at().is_some());
 
     api.offer(invocation("7a", Event::default(), stream().0));
@@ -75,7 +75,7 @@ async fn an_extension_may_hear_of_invocations_which_it_then_belongs_to() {
     let id = identity(&reply);
     let mut runtime = Runtime::connect(api.address()).await;
     let (event, reply, ()) = tokio::join!(extension.get(NEXT, &id), runtime.next(), async {
-        api.until(State::is_ready).await;
+        until(&api, State::is_ready).await;
         api.offer(invocation("7a", Event::default(), stream().0));
     });
     let told: Value = serde_json::from_str(&event.body).expect("JSON");
@@ -103,12 +103,12 @@ async fn an_extension_may_hear_of_invocations_which_it_then_belongs_to() {
     runtime
         .send("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
         .await;
-    api.until(State::runtime_is_ready).await;
+    until(&api, State::runtime_is_ready).await;
     assert!(!api.is(State::is_ready));
     extension
         .send(format!("GET {NEXT} HTTP/1.1\r\nHost: x\r\n{id}\r\n"))
         .await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
 }
 
 #[tokio::test]

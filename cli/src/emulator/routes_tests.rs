@@ -1,7 +1,7 @@
 //! Snapshots, and many events in one process, by hand.
 
 use super::super::Event;
-use super::super::runtime_by_hand::{Runtime, bind, failed, invocation, running, succeeded};
+use super::super::runtime_by_hand::{Runtime, bind, failed, invocation, running, succeeded, until};
 use super::super::state::State;
 use super::super::stream::stream;
 
@@ -21,7 +21,7 @@ async fn a_runtime_is_restored_once_and_before_its_first_event() {
     let again = runtime.get(RESTORE, "").await;
     again.is_refused(403, "InvalidStateTransition");
     runtime.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
     let mut other = Runtime::connect(api.address()).await;
     let late = other.get(RESTORE, "").await;
     late.is_refused(403, "InvalidStateTransition");
@@ -49,7 +49,7 @@ async fn a_runtime_need_not_ask_to_be_restored() {
     let api = bind(SNAP_START).await;
     let mut runtime = Runtime::connect(api.address()).await;
     runtime.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn an_event_is_for_one_of_many_that_ask() {
     let api = bind(THREE).await;
     let mut busy = Runtime::connect(api.address()).await;
     busy.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
     api.offer(invocation("7a", Event::default(), stream().0));
     let reply = busy.reply().await;
     assert_eq!(reply.header("lambda-runtime-aws-request-id"), Some("7a"));
@@ -91,10 +91,10 @@ async fn an_event_is_for_one_of_many_that_ask() {
     assert!(!api.is(State::is_ready));
     assert_eq!(succeeded(&api), "1");
     busy.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
 
     api.offer(invocation("8b", Event::default(), stream().0));
-    api.until(State::is_running).await;
+    until(&api, State::is_running).await;
     drop(api);
     let mut events = 0;
     for runtime in [busy, idle, late] {
@@ -108,7 +108,7 @@ async fn an_invocation_whose_connection_has_gone_ends_with_the_next_call() {
     let api = bind(THREE).await;
     let mut busy = Runtime::connect(api.address()).await;
     busy.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
     api.offer(invocation("7a", Event::default(), stream().0));
     assert_eq!(busy.reply().await.status, 200);
     busy.respond("7a", "1").await.is(202, "{\"status\":\"OK\"}");
@@ -116,7 +116,7 @@ async fn an_invocation_whose_connection_has_gone_ends_with_the_next_call() {
     api.drained().await;
     let mut other = Runtime::connect(api.address()).await;
     other.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn one_of_many_that_breaks_an_answer_off_is_not_the_end_of_the_others() {
     let api = bind(THREE).await;
     let mut busy = Runtime::connect(api.address()).await;
     busy.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
     api.offer(invocation("7a", Event::default(), stream().0));
     assert_eq!(busy.reply().await.status, 200);
     let mode = "Lambda-Runtime-Function-Response-Mode: buffered\r\n";
@@ -132,7 +132,7 @@ async fn one_of_many_that_breaks_an_answer_off_is_not_the_end_of_the_others() {
     reply.is_refused(400, "InvalidFunctionResponseMode");
     assert!(failed(&api).contains("\"Runtime.InvalidResponseModeHeader\""));
     busy.send(ASK).await;
-    api.until(State::is_ready).await;
+    until(&api, State::is_ready).await;
 }
 
 #[tokio::test]

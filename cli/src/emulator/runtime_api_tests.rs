@@ -1,6 +1,6 @@
 //! A runtime, played by hand: literal bytes over a socket.
 
-use super::super::runtime_by_hand::{Runtime, bind, failed, offer, running, succeeded};
+use super::super::runtime_by_hand::{Runtime, bind, failed, offer, running, succeeded, until};
 use super::super::state::State;
 use super::super::{Event, PAYLOAD_LIMIT_BYTES};
 
@@ -205,7 +205,7 @@ async fn a_response_that_breaks_off_loses_the_runtime() {
         .send("POST /2018-06-01/runtime/invocation/7a/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n0123456789")
         .await;
     drop(runtime);
-    api.until(State::has_outcome).await;
+    until(&api, State::has_outcome).await;
     assert!(failed(&api).contains("\"Runtime.TruncatedResponse\""));
     Runtime::connect(api.address())
         .await

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::invocation::Invocation;
 use super::runtime_api::RuntimeApi;
@@ -52,11 +53,20 @@ pub async fn running(id: &str) -> (RuntimeApi, Runtime, Reply) {
 /// Gives a runtime the event. Nobody takes what it streams.
 pub async fn offer(api: &RuntimeApi, runtime: &mut Runtime, id: &str, event: Event) -> Reply {
     let (reply, ()) = tokio::join!(runtime.next(), async {
-        api.until(State::is_ready).await;
+        until(api, State::is_ready).await;
         api.offer(invocation(id, event, stream().0));
     });
     reply
 }
+
+/// Waits until the state is as `reached` says, but not as long as nothing here may take.
+pub async fn until(api: &RuntimeApi, reached: fn(&State) -> bool) {
+    timeout(LIMIT, api.until(reached))
+        .await
+        .expect("it is reached");
+}
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// The error of the invocation that failed.
 #[track_caller]
@@ -129,7 +139,8 @@ impl Runtime {
     pub async fn reply(&mut self) -> Reply {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
-            bytes.push(self.stream.read_u8().await.expect("a head"));
+            let byte = timeout(LIMIT, self.stream.read_u8()).await;
+            bytes.push(byte.expect("a reply").expect("a head"));
         }
         let head = String::from_utf8(bytes).expect("text");
         let mut reply = Reply {

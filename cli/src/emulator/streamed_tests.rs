@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::super::runtime_api::RuntimeApi;
-use super::super::runtime_by_hand::{Runtime, bind, failed, invocation, succeeded};
+use super::super::runtime_by_hand::{Runtime, bind, failed, invocation, succeeded, until};
 use super::super::state::State;
 use super::super::stream::{Piece, stream};
 use super::super::{Event, Pieces};
@@ -22,7 +22,7 @@ impl Turn {
         let mut runtime = Runtime::connect(api.address()).await;
         let (stream, pieces) = stream();
         let (reply, ()) = tokio::join!(runtime.next(), async {
-            api.until(State::is_ready).await;
+            until(&api, State::is_ready).await;
             api.offer(invocation("7a", Event::default(), stream));
         });
         assert_eq!(reply.status, 200);
@@ -202,7 +202,7 @@ async fn a_stream_that_breaks_off_loses_the_runtime_and_not_what_came() {
         .send(format!("{STREAM}\r\n5\r\nfirst\r\n"))
         .await;
     turn.runtime = Runtime::connect(turn.api.address()).await;
-    turn.api.until(State::has_outcome).await;
+    until(&turn.api, State::has_outcome).await;
     assert!(failed(&turn.api).contains("\"Runtime.TruncatedResponse\""));
     assert!(turn.api.is(State::is_streamed));
     assert_eq!(taken.try_iter().collect::<String>(), "first");
@@ -218,7 +218,7 @@ async fn an_error_is_refused_once_a_response_streams() {
     turn.runtime
         .send(format!("{STREAM}\r\n5\r\nfirst\r\n"))
         .await;
-    turn.api.until(State::is_streamed).await;
+    until(&turn.api, State::is_streamed).await;
     let mut other = Runtime::connect(turn.api.address()).await;
     let reply = other.fail("7a", "{}").await;
     reply.is_refused(403, "InvalidStateTransition");
