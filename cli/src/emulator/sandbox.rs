@@ -165,7 +165,7 @@ impl Sandbox {
                 let outcome = self.api.take_outcome().expect("the state has an outcome");
                 match outcome {
                     Err(failure) if failure.is_truncation() => {
-                        Err(self.truncation(failure, &request_id).await?)
+                        Err(self.truncation(failure, &request_id, deadline).await?)
                     }
                     outcome => outcome,
                 }
@@ -182,9 +182,13 @@ impl Sandbox {
 
     /// Why an answer broke off: a process that dies takes its connections along, so that the
     /// answer's end may be seen before the process's.
-    async fn truncation(&mut self, failure: Failure, request_id: &str) -> anyhow::Result<Failure> {
-        let soon = Instant::now() + EXIT_LIMIT;
-        Ok(match self.wait(soon, State::was_refused).await? {
+    async fn truncation(
+        &mut self,
+        failure: Failure,
+        request_id: &str,
+        deadline: Instant,
+    ) -> anyhow::Result<Failure> {
+        Ok(match self.wait(deadline, State::was_refused).await? {
             Waited::Exited(status) => Failure::exited(request_id, status),
             // It lives, or goes because its next call was refused.
             Waited::Reached | Waited::Late => failure,
@@ -218,8 +222,7 @@ impl Sandbox {
     }
 }
 
-/// How long a runtime that has reported an init error, or has broken an answer off, may take to
-/// exit.
+/// How long a runtime that has reported an init error may take to exit.
 pub(super) const EXIT_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long a runtime with an internal extension may take to shut down.
