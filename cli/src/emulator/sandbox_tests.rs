@@ -93,7 +93,8 @@ async fn run(script: &str, variables: &[(&str, &str)], timeout: Duration) -> Ran
     let mut sandbox = sandbox.await.expect("starts");
     let outcome = sandbox.invoke(Event::default(), stream).await;
     let outcome = outcome.expect("an outcome");
-    sandbox.stop().await;
+    let stopped = tokio::time::timeout(Duration::from_secs(30), sandbox.stop()).await;
+    stopped.expect("its process ends");
     let streamed = tokio::task::spawn_blocking(|| printer.join()).await;
     let streamed = streamed.expect("a thread").expect("bytes");
     let text = |bytes: Bytes| String::from_utf8(bytes.into()).expect("text");
