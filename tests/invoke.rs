@@ -13,7 +13,11 @@ mod events;
 mod failures;
 #[path = "invoke/limits.rs"]
 mod limits;
+#[path = "invoke/modes.rs"]
+mod modes;
 #[path = "invoke/output.rs"]
 mod output;
+#[path = "invoke/streaming.rs"]
+mod streaming;
 #[path = "invoke/support.rs"]
 mod support;

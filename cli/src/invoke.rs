@@ -4,20 +4,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
-use crate::emulator::{Event, Failure, Function, Logs, Sandbox};
+use crate::emulator::{self, Event, Failure, Function, Logs, Piece, Pieces, Sandbox};
 use crate::event;
 use crate::variables::{self, Variable};
 
 /// Run a function once, as Lambda would
 ///
 /// Starts the real runtime against a local Runtime API, sends it one event and prints the response
-/// on stdout. What the function logs, and Lambda's START, END and REPORT lines, go to stderr.
-/// If the invocation fails, its error is printed on stdout as JSON and the exit status is 1.
+/// on stdout, a streamed one as it comes. What the function logs, and Lambda's START, END and
+/// REPORT lines, go to stderr. If the invocation fails, its error is printed on stdout as JSON (on
+/// stderr once a response streams) and the exit status is 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Args {
@@ -107,15 +110,51 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn invoke(function: Function, event: Event) -> anyhow::Result<ExitCode> {
-    let mut sandbox = Sandbox::start(function, Logs::to(io::stderr())).await?;
-    let outcome = sandbox.invoke(event).await?;
+    let logs = Logs::to(io::stderr());
+    let (stream, pieces) = emulator::stream();
+    // A thread that nobody joins, for a pipe that nobody reads must not keep a signal or the
+    // timeout from their work.
+    let (done, printed) = oneshot::channel();
+    let printer = logs.clone();
+    thread::spawn(move || done.send(print_pieces(pieces, &printer)));
+
+    let mut sandbox = Sandbox::start(function, logs).await?;
+    let outcome = sandbox.invoke(event, stream).await?;
     sandbox.stop().await;
-    let (body, status) = match &outcome {
-        Ok(response) => (response, ExitCode::SUCCESS),
-        Err(Failure { body, .. }) => (body, ExitCode::FAILURE),
-    };
-    print(body).context("cannot write the result to stdout")?;
-    Ok(status)
+    let cannot = "cannot write the result to stdout";
+    printed.await?.context(cannot)?;
+    Ok(match &outcome.result {
+        // Its bytes are out, and are not ours to add to.
+        Ok(_) if outcome.streamed => ExitCode::SUCCESS,
+        Ok(response) => {
+            print(response, io::stdout().lock()).context(cannot)?;
+            ExitCode::SUCCESS
+        }
+        // Not among the bytes of what was to be another thing.
+        Err(Failure { body, .. }) if outcome.streamed => {
+            print(body, io::stderr().lock()).context("cannot write the error to stderr")?;
+            ExitCode::FAILURE
+        }
+        Err(Failure { body, .. }) => {
+            print(body, io::stdout().lock()).context(cannot)?;
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Writes a streamed response as it comes: its prelude to the logs, its bytes to stdout.
+fn print_pieces(mut pieces: Pieces, logs: &Logs) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    while let Some(piece) = pieces.blocking_next() {
+        match piece {
+            Piece::Prelude(prelude) => logs.line(prelude),
+            Piece::Body(bytes) => {
+                stdout.write_all(&bytes)?;
+                stdout.flush()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The exit status of a command that a signal ended. The sandbox, dropped, takes its process along.
@@ -134,13 +173,12 @@ async fn interrupted() -> anyhow::Result<ExitCode> {
 }
 
 /// Writes the result's bytes, and a newline where they do not end in one.
-fn print(body: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(body)?;
+fn print(body: &[u8], mut out: impl Write) -> io::Result<()> {
+    out.write_all(body)?;
     if !body.ends_with(b"\n") {
-        stdout.write_all(b"\n")?;
+        out.write_all(b"\n")?;
     }
-    stdout.flush()
+    out.flush()
 }
 
 fn root(path: &Path) -> anyhow::Result<PathBuf> {

@@ -26,7 +26,7 @@ impl Variable {
         let Some((name, value)) = text.split_once('=') else {
             return Err("there is no `=` in it; write NAME=VALUE".to_owned());
         };
-        check(name)?;
+        check(name, value)?;
         Ok(Self {
             name: name.to_owned(),
             value: value.to_owned(),
@@ -69,13 +69,13 @@ fn read(path: &Path) -> anyhow::Result<BTreeMap<OsString, OsString>> {
             ),
             other => other.into(),
         })?;
-        check(&name).map_err(anyhow::Error::msg)?;
+        check(&name, &value).map_err(anyhow::Error::msg)?;
         all.insert(name.into(), value.into());
     }
     Ok(all)
 }
 
-fn check(name: &str) -> Result<(), String> {
+fn check(name: &str, value: &str) -> Result<(), String> {
     let mut bytes = name.bytes();
     let starts = bytes
         .next()
@@ -85,10 +85,7 @@ fn check(name: &str) -> Result<(), String> {
             "`{name}` is no variable's name; use letters, digits and `_`"
         ));
     }
-    if emulator::is_reserved(name) {
-        return Err(format!("{name} is set by Lambda itself; leave it out"));
-    }
-    Ok(())
+    emulator::check_variable(name, value)
 }
 
 #[cfg(test)]
@@ -110,6 +107,7 @@ mod tests {
             ("1A=b", "no variable's name"),
             ("A B=c", "no variable's name"),
             ("_HANDLER=x.y", "set by Lambda itself"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE=x", "on-demand, provisioned"),
         ] {
             let error = Variable::parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");

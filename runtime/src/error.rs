@@ -76,6 +76,25 @@ impl ErrorReport {
 
     /// The body of the post, below the sizes at which the service refuses it.
     pub fn body(&self) -> Vec<u8> {
+        self.body_within(BODY_LIMIT_BYTES)
+    }
+
+    /// The body with as much of message and frames as `limit_bytes` have room for; they have to
+    /// have room for 512 bytes.
+    pub fn body_within(&self, limit_bytes: usize) -> Vec<u8> {
+        let mut budget_bytes = limit_bytes;
+        loop {
+            let body = self.body_of(budget_bytes);
+            // Escaping makes at most six bytes of one (`\u0000`): this comes to an end.
+            if body.len() <= limit_bytes {
+                return body;
+            }
+            budget_bytes = budget_bytes * 3 / 4;
+        }
+    }
+
+    /// The body with so many bytes of type, message and frames, before they are escaped.
+    fn body_of(&self, budget_bytes: usize) -> Vec<u8> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body<'a> {
@@ -83,11 +102,9 @@ impl ErrorReport {
             error_type: &'a str,
             stack_trace: Vec<&'a str>,
         }
-        // Escaping makes at most six bytes of one (`\u0000`).
-        const BUDGET_BYTES: usize = 64 * 1024 / 6;
-        let error_type = cut(&self.error_type, 256);
-        let message = cut(&self.message, BUDGET_BYTES / 2);
-        let mut left = BUDGET_BYTES - message.len() - error_type.len();
+        let error_type = cut(&self.error_type, (budget_bytes / 4).min(256));
+        let message = cut(&self.message, budget_bytes / 2);
+        let mut left = budget_bytes.saturating_sub(message.len() + error_type.len());
         let fits = |frame: &&str| {
             left = left.saturating_sub(frame.len() + 3);
             left > 0
@@ -192,6 +209,8 @@ fn ascii(json: &str) -> String {
 
 /// The type of an error that names none.
 pub const LUA_ERROR: &str = "LuaError";
+/// Well below the 1 MiB at which Lambda Managed Instances refuse an error.
+const BODY_LIMIT_BYTES: usize = 64 * 1024 - 1;
 /// Well below the 64 KiB at which the service crops it, and the 1 MB of all headers.
 const XRAY_CAUSE_LIMIT_BYTES: usize = 16 * 1024;
 
@@ -258,6 +277,22 @@ mod tests {
                 .unwrap()
                 .contains("1048576 bytes in all")
         );
+    }
+
+    #[test]
+    fn a_body_has_as_much_of_its_error_as_there_is_room_for() {
+        let long = report("LuaError", &"long ".repeat(2000));
+        for limit_bytes in [512, 1000, 2900] {
+            let length = long.body_within(limit_bytes).len();
+            assert!(
+                (limit_bytes / 3..=limit_bytes).contains(&length),
+                "{length}"
+            );
+        }
+        let hostile = report(&"\u{1}".repeat(999), &"\u{1}".repeat(9999));
+        assert!(hostile.body_within(512).len() <= 512);
+        let short = report("LuaError", "boom");
+        assert_eq!(short.body_within(512), short.body());
     }
 
     #[test]

@@ -99,7 +99,15 @@ fn a_variable_that_is_no_assignment_is_told() {
     env("A").refuses(2, &["no `=`", "NAME=VALUE"]);
     env("=a").refuses(2, &["no variable's name"]);
     env("AWS_LAMBDA_RUNTIME_API=x").refuses(2, &["set by Lambda itself"]);
-    env("AWS_LAMBDA_MAX_CONCURRENCY=2").refuses(2, &["set by Lambda itself"]);
+    env("AWS_LAMBDA_INITIALIZATION_TYPE=snapstart").refuses(
+        2,
+        &[
+            "`snapstart`",
+            "on-demand",
+            "snap-start",
+            "lambda-managed-instances",
+        ],
+    );
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -15,16 +14,11 @@ use crate::support::Invoke;
 /// A function that opens a FIFO, says so through it, and does not come back. Its end, and that of
 /// what it started, is the FIFO's end.
 fn stuck() -> Invoke {
-    let invoke = Invoke::body(
+    Invoke::body(
         "local fifo = io.open('fifo', 'w') fifo:write 'running\\n' fifo:flush()
         os.execute 'sleep 60 > fifo'",
-    );
-    let made = Command::new("mkfifo")
-        .arg("fifo")
-        .current_dir(invoke.folder())
-        .status();
-    assert!(made.expect("mkfifo runs").success());
-    invoke
+    )
+    .fifo("fifo")
 }
 
 /// Waits until the function runs.
@@ -57,7 +51,7 @@ fn soon<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static
 
 #[test]
 fn a_handler_that_does_not_come_back_is_killed_with_all_it_started() {
-    let invoke = stuck().args(["--timeout", "0.5"]);
+    let invoke = stuck().args(["--timeout", "0.5", "--env", "MOONLAYER_TIMEOUT_MARGIN_MS=0"]);
     let folder = invoke.folder().to_owned();
     let reader = std::thread::spawn(move || ended(running(&folder)));
     let begun = Instant::now();
@@ -80,6 +74,18 @@ fn a_handler_that_does_not_come_back_is_killed_with_all_it_started() {
         "\tStatus: timeout\n",
     ]);
     reader.join().expect("its end");
+}
+
+#[test]
+fn a_loop_that_nothing_interrupts_is_killed() {
+    let ran = Invoke::body("while true do end")
+        .args(["--timeout", "0.5", "--env", "MOONLAYER_TIMEOUT_MARGIN_MS=0"])
+        .run();
+    ran.fails(
+        "Sandbox.Timedout",
+        "Error: Task timed out after 0.50 seconds",
+    );
+    ran.logs(&["START", "END", "\tDuration: 500.00 ms\t", "Status: timeout"]);
 }
 
 #[test]

@@ -45,16 +45,18 @@ fn the_response_is_on_stdout_and_lambda_s_lines_on_stderr() {
 
 #[test]
 fn the_memory_is_what_the_function_really_used() {
-    let ran = Invoke::body("local held = ('x'):rep(32 << 20) return #held").run();
-    ran.responds("33554432");
-    assert!((32..200).contains(&memory(&ran)), "{ran:?}");
+    let ran = Invoke::body("local held = ('x'):rep(64 << 20) return #held")
+        .args(["--memory", "512"])
+        .run();
+    ran.responds("67108864");
+    assert!((64..200).contains(&memory(&ran)), "{ran:?}");
 }
 
 #[test]
 fn the_memory_of_a_process_that_dies_is_known_from_before() {
     // It lives long enough to be looked at.
-    let body = "held = ('x'):rep(32 << 20) os.execute 'sleep 0.5; kill -s KILL $PPID'";
-    let ran = Invoke::body(body).run();
+    let body = "held = ('x'):rep(64 << 20) os.execute 'sleep 0.5; kill -s KILL $PPID'";
+    let ran = Invoke::body(body).args(["--memory", "512"]).run();
     ran.fails("Runtime.ExitError", "signal: killed");
     assert!((32..200).contains(&memory(&ran)), "{ran:?}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
@@ -44,6 +44,14 @@ impl Invoke {
         Self::new(&format!(
             "return {{handler = function(event, context)\n{body}\nend}}"
         ))
+    }
+
+    /// A function whose file is never loaded: a shell script plays the runtime instead, with the
+    /// calls of `runtime_by_hand.sh`.
+    pub fn runtime(script: &str) -> Self {
+        let calls = include_str!("../../cli/src/emulator/runtime_by_hand.sh");
+        Self::new("os.execute 'exec bash runtime.sh'")
+            .file("runtime.sh", format!("{calls}\n{script}\n"))
     }
 
     /// A function that returns its event.
@@ -98,13 +106,26 @@ impl Invoke {
             .expect("the tool starts")
     }
 
-    /// Runs the tool to its end.
-    #[track_caller]
-    pub fn run(mut self) -> Ran {
+    /// Makes a FIFO in the folder.
+    pub fn fifo(self, name: &str) -> Self {
+        let mut mkfifo = Command::new("mkfifo");
+        let made = mkfifo.arg(name).current_dir(&self.folder).status();
+        assert!(made.expect("mkfifo runs").success());
+        self
+    }
+
+    /// Runs the tool to its end, and gives the bytes that it wrote.
+    pub fn output(mut self) -> Output {
         let mut child = self.start();
         // A tool that does not want the event closes the pipe, which is its right.
         let _ = child.stdin.take().expect("a pipe").write_all(&self.stdin);
-        let output = child.wait_with_output().expect("the tool ends");
+        child.wait_with_output().expect("the tool ends")
+    }
+
+    /// Runs the tool to its end.
+    #[track_caller]
+    pub fn run(self) -> Ran {
+        let output = self.output();
         let text = |bytes| String::from_utf8(bytes).expect("text");
         Ran {
             status: output.status.code().expect("the tool exits"),

@@ -8,10 +8,18 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use super::Function;
+use super::function::{INITIALIZATION_TYPE, Initialization, MAX_CONCURRENCY};
 
-/// Whether Lambda sets the variable itself, so that a function cannot.
-pub fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name)
+/// Why a function cannot be given the variable.
+pub fn check(name: &str, value: &str) -> Result<(), String> {
+    if RESERVED.contains(&name) {
+        return Err(format!("{name} is set by Lambda itself; leave it out"));
+    }
+    if name == INITIALIZATION_TYPE && Initialization::named(value).is_none() {
+        let names = Initialization::ALL.map(Initialization::name).join(", ");
+        return Err(format!("{name} is `{value}`; Lambda's are {names}"));
+    }
+    Ok(())
 }
 
 /// Every variable of a process that runs `function` against the Runtime API at `api`.
@@ -24,6 +32,7 @@ pub fn of(function: &Function, api: SocketAddr) -> BTreeMap<OsString, OsString> 
             && !RESERVED
                 .iter()
                 .chain(STALE)
+                .chain(&[INITIALIZATION_TYPE, MAX_CONCURRENCY])
                 .any(|reserved| name == *reserved)
     });
     let mut set = |name: &str, value: OsString| all.insert(name.into(), value);
@@ -43,15 +52,19 @@ pub fn of(function: &Function, api: SocketAddr) -> BTreeMap<OsString, OsString> 
         function.memory_mb.to_string().into(),
     );
     set("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into());
-    set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into());
-    set(
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        format!("/aws/lambda/{name}").into(),
-    );
-    set(
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        log_stream(SystemTime::now()).into(),
-    );
+    let initialization = function.initialization();
+    set(INITIALIZATION_TYPE, initialization.name().into());
+    // A snapshot is taken for many processes, each with a log stream of its own.
+    if initialization != Initialization::SnapStart {
+        set(
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+            format!("/aws/lambda/{name}").into(),
+        );
+        set(
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            log_stream(SystemTime::now()).into(),
+        );
+    }
     set("AWS_LAMBDA_FUNCTION_NAME", name.into());
     set("AWS_LAMBDA_RUNTIME_API", api.to_string().into());
     set("LAMBDA_RUNTIME_DIR", "/var/runtime".into());
@@ -83,16 +96,16 @@ fn log_stream(now: SystemTime) -> String {
     format!("{day}/[$LATEST]{}", Uuid::new_v4().simple())
 }
 
-/// What the service sets and refuses to take from a function's configuration.
+/// What the service sets and refuses to take from a function's configuration. That a function is
+/// started from a snapshot or given many events at once is such too, but for that there is no other
+/// option here.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 const RESERVED: &[&str] = &[
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_LOG_GROUP_NAME",
     "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_MAX_CONCURRENCY",
     "AWS_LAMBDA_RUNTIME_API",
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",

@@ -23,6 +23,8 @@ pub enum Kind {
     Platform(String),
     /// The function or its runtime, which reported an error of this type.
     Reported(String),
+    /// What calls the function over HTTP, which cannot use its response.
+    FrontEnd(String),
     /// The deadline.
     Timeout,
 }
@@ -80,13 +82,62 @@ impl Failure {
         Self::platform("Function.ResponseSizeTooLarge", cause)
     }
 
+    /// The streamed response has more bytes than the service carries; those that it does carry
+    /// have gone to the caller.
+    pub fn stream_too_large(limit_bytes: usize) -> Self {
+        let cause = format!(
+            "Streamed response payload size exceeded maximum allowed payload size ({limit_bytes} \
+             bytes)."
+        );
+        Self::platform("Function.ResponseSizeTooLarge", cause)
+    }
+
+    /// The streamed response does not begin as an HTTP front end needs it.
+    pub fn bad_prelude(request_id: &str, fault: &str) -> Self {
+        let cause = format!(
+            "cannot use the prelude of the streamed response: {fault} (a function URL or API \
+             Gateway answers 502 to that)"
+        );
+        let error_type = "Function.InvalidResponsePrelude";
+        Self {
+            body: platform_body(error_type, &prefixed(Some(request_id), &cause)),
+            kind: Kind::FrontEnd(error_type.to_owned()),
+        }
+    }
+
+    /// The runtime was restored and did not ask for an event within `limit`.
+    pub fn restored_too_slowly(request_id: &str, limit: Duration) -> Self {
+        let cause = format!("Restore timed out after {:.2} seconds", limit.as_secs_f64());
+        Self {
+            body: platform_body(
+                "SnapStartTimeoutException",
+                &prefixed(Some(request_id), &cause),
+            ),
+            kind: Kind::Timeout,
+        }
+    }
+
+    /// The trailers of a streamed response are longer than the service reads.
+    pub fn long_trailers(request_id: &str, limit_bytes: usize) -> Self {
+        let cause = format!(
+            "the trailers of the streamed response are over {limit_bytes} bytes, more than the \
+             service reads"
+        );
+        Self::platform(TRUNCATED, prefixed(Some(request_id), &cause))
+    }
+
     /// The connection ended inside the response.
     pub fn truncated(request_id: &str) -> Self {
         let cause = prefixed(
             Some(request_id),
             "Runtime closed the connection inside its response",
         );
-        Self::platform("Runtime.TruncatedResponse", cause)
+        Self::platform(TRUNCATED, cause)
+    }
+
+    /// Whether the runtime did not end its response.
+    pub fn is_truncation(&self) -> bool {
+        matches!(&self.kind, Kind::Platform(error_type) if error_type == TRUNCATED)
     }
 
     /// The response had another mode than `streaming`.
@@ -105,6 +156,8 @@ impl Failure {
         }
     }
 }
+
+const TRUNCATED: &str = "Runtime.TruncatedResponse";
 
 fn prefixed(request_id: Option<&str>, cause: &str) -> String {
     match request_id {

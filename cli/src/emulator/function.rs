@@ -1,7 +1,7 @@
 //! What Lambda knows about a function before it runs.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Function {
         ["AWS_REGION", "AWS_DEFAULT_REGION"]
             .iter()
             .find_map(|name| {
-                let name = std::ffi::OsStr::new(name);
+                let name = OsStr::new(name);
                 self.variables
                     .get(name)
                     .or_else(|| self.inherited.get(name))
@@ -69,8 +69,82 @@ impl Function {
         )
     }
 
+    /// How the service starts the function: what `AWS_LAMBDA_INITIALIZATION_TYPE` says, or follows
+    /// from `AWS_LAMBDA_MAX_CONCURRENCY`.
+    pub fn initialization(&self) -> Initialization {
+        let variable = |name| self.variables.get(OsStr::new(name))?.to_str();
+        variable(INITIALIZATION_TYPE)
+            .and_then(Initialization::named)
+            .unwrap_or(match self.is_concurrent() {
+                true => Initialization::ManagedInstances,
+                false => Initialization::OnDemand,
+            })
+    }
+
+    /// Whether the runtime asks for many events at once.
+    pub fn is_concurrent(&self) -> bool {
+        let concurrency = self.variables.get(OsStr::new(MAX_CONCURRENCY));
+        let concurrency = concurrency.and_then(|value| value.to_str()?.parse::<u32>().ok());
+        concurrency.is_some_and(|count| count > 1)
+    }
+
     /// The task root.
     pub fn root(&self) -> &Path {
         &self.root
     }
 }
+
+/// The way in which the service starts a function's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Initialization {
+    /// For the event that needs it.
+    OnDemand,
+    /// Ahead of events.
+    Provisioned,
+    /// Once, to be frozen; events meet what is restored from that.
+    SnapStart,
+    /// On instances of the account, for many events at once.
+    ManagedInstances,
+}
+
+impl Initialization {
+    /// Every one.
+    pub const ALL: [Self; 4] = [
+        Self::OnDemand,
+        Self::Provisioned,
+        Self::SnapStart,
+        Self::ManagedInstances,
+    ];
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// Its name, the value of `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::Provisioned => "provisioned-concurrency",
+            Self::SnapStart => "snap-start",
+            Self::ManagedInstances => "lambda-managed-instances",
+        }
+    }
+
+    /// How long the service lets a function load.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+    pub fn limit(self) -> Duration {
+        match self {
+            Self::OnDemand => Duration::from_secs(10),
+            Self::Provisioned | Self::SnapStart | Self::ManagedInstances => {
+                Duration::from_secs(130)
+            }
+        }
+    }
+}
+
+/// The variable that names an [`Initialization`].
+pub const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
+
+/// The variable that says how many events a process is given at once.
+pub const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";

@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use uuid::Uuid;
 
 use super::Function;
+use super::stream::Stream;
 
 /// What a caller sends.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +38,13 @@ pub struct Invocation {
     pub trace_id: String,
     /// What the caller sent.
     pub event: Event,
+    /// Where a streamed response goes.
+    pub stream: Stream,
 }
 
 impl Invocation {
     /// A turn that starts now and ends at the function's timeout.
-    pub fn new(function: &Function, request_id: &str, event: Event) -> Self {
+    pub fn new(function: &Function, request_id: &str, event: Event, stream: Stream) -> Self {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
@@ -52,6 +55,7 @@ impl Invocation {
             arn: function.arn(),
             trace_id: trace_id(now),
             event,
+            stream,
         }
     }
 }

@@ -4,13 +4,19 @@
 //! which answers one [`Event`] after another. What is here neither reads arguments nor exits: the
 //! commands do. Each sandbox has a Runtime API of its own on a loopback port, as in the service.
 
+mod answer;
 mod environment;
+mod extension_routes;
+mod extensions;
 mod failure;
 mod function;
+mod init;
 mod invocation;
 mod logs;
+mod prelude;
 mod process;
 mod refusal;
+mod reply;
 mod report;
 mod routes;
 mod runtime_api;
@@ -18,14 +24,18 @@ mod runtime_api;
 mod runtime_by_hand;
 mod sandbox;
 mod state;
+mod stream;
+mod streamed;
 mod submission;
+mod trailers;
 
-pub use environment::is_reserved;
+pub use environment::check as check_variable;
 pub use failure::Failure;
 pub use function::Function;
 pub use invocation::Event;
 pub use logs::Logs;
 pub use sandbox::Sandbox;
+pub use stream::{Piece, Pieces, stream};
 
 /// The largest event or response that the service carries, in bytes: 6 MiB and 100 bytes.
 pub const PAYLOAD_LIMIT_BYTES: usize = 6_291_556;

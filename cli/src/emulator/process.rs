@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -25,15 +26,19 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the bootstrap that this very program is by another name.
+    /// Starts a program as the bootstrap.
     ///
     /// # Errors
     /// When the system starts no process, as with variables that are too large.
-    pub fn start(function: &Function, api: SocketAddr, logs: &Logs) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
+    pub fn start(
+        program: &Path,
+        function: &Function,
+        api: SocketAddr,
+        logs: &Logs,
+    ) -> anyhow::Result<Self> {
         let (stdout, stdout_end) = io::pipe()?;
         let (stderr, stderr_end) = io::pipe()?;
-        let child = Command::new(&program)
+        let child = Command::new(program)
             .arg0("bootstrap")
             .current_dir(function.root())
             .env_clear()
@@ -76,8 +81,14 @@ impl Process {
         self.ended
     }
 
-    /// Kills it and waits until it is gone, which is at once unless the system itself is stuck.
-    pub async fn end(&mut self) {
+    /// Ends it and waits until it is gone: with a SIGTERM to all its group and this long to go
+    /// by itself, and then a SIGKILL, at which it goes unless the system itself is stuck.
+    pub async fn end(&mut self, grace: Duration) {
+        if !grace.is_zero() && !self.ended {
+            self.sample_memory();
+            let _ = killpg(self.group, Signal::SIGTERM);
+            let _ = timeout(grace, self.child.wait()).await;
+        }
         self.kill();
         let _ = timeout(Duration::from_secs(1), self.ended()).await;
     }

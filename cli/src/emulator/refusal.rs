@@ -8,6 +8,13 @@ use super::PAYLOAD_LIMIT_BYTES;
 /// A refused call. The caller is the runtime, so the words are the service's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// A call of an extension.
+    Extension {
+        /// The error's type.
+        error_type: &'static str,
+        /// The service's words for it.
+        message: String,
+    },
     /// The response mode is neither absent nor `streaming`.
     InvalidFunctionResponseMode,
     /// The id is not that of the current invocation.
@@ -32,13 +39,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// An extension's call is refused.
+    pub fn extension(error_type: &'static str, message: impl Into<String>) -> Self {
+        Self::Extension {
+            error_type,
+            message: message.into(),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::InvalidFunctionResponseMode
             | Self::InvalidRequestId
             | Self::TruncatedHttpRequest => StatusCode::BAD_REQUEST,
-            Self::InvalidStateTransition { .. } => StatusCode::FORBIDDEN,
+            Self::Extension { .. } | Self::InvalidStateTransition { .. } => StatusCode::FORBIDDEN,
             Self::InvokeTimeout => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -55,6 +70,10 @@ impl Refusal {
             error_type: &'static str,
         }
         let (error_type, error_message) = match self {
+            Self::Extension {
+                error_type,
+                message,
+            } => (*error_type, message.clone()),
             Self::InvalidFunctionResponseMode => (
                 "InvalidFunctionResponseMode",
                 "Invalid function response mode".to_owned(),

@@ -35,7 +35,7 @@ impl Status {
     /// What a report says of a failed invocation: nothing of an error that the function reported.
     pub fn of_invocation(failure: &Failure) -> Option<Self> {
         match &failure.kind {
-            Kind::Reported(_) => None,
+            Kind::Reported(_) | Kind::FrontEnd(_) => None,
             Kind::Platform(error_type) => Some(Self::Error(error_type.clone())),
             Kind::Timeout => Some(Self::Timeout),
         }
@@ -44,9 +44,9 @@ impl Status {
     /// What a report says of a failed init.
     pub fn of_init(failure: &Failure) -> Self {
         match &failure.kind {
-            Kind::Reported(error_type) | Kind::Platform(error_type) => {
-                Self::Error(error_type.clone())
-            }
+            Kind::Reported(error_type)
+            | Kind::Platform(error_type)
+            | Kind::FrontEnd(error_type) => Self::Error(error_type.clone()),
             Kind::Timeout => Self::Timeout,
         }
     }
@@ -86,9 +86,11 @@ impl Display for Report<'_> {
     }
 }
 
-/// A failed init: the `INIT_REPORT` line.
+/// A failed init: the `INIT_REPORT` line, or the `RESTORE_REPORT` line.
 #[derive(Debug)]
 pub struct InitReport {
+    /// Whether it failed after the restore from a snapshot.
+    pub restore: bool,
     /// How long it took.
     pub duration: Duration,
     /// Why it failed.
@@ -97,12 +99,12 @@ pub struct InitReport {
 
 impl Display for InitReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { duration, status } = self;
-        write!(
-            f,
-            "INIT_REPORT Init Duration: {} ms\tPhase: init\t{status}",
-            milliseconds(*duration)
-        )
+        let duration = milliseconds(self.duration);
+        match self.restore {
+            true => write!(f, "RESTORE_REPORT Restore Duration: {duration} ms")?,
+            false => write!(f, "INIT_REPORT Init Duration: {duration} ms\tPhase: init")?,
+        }
+        write!(f, "\t{}", self.status)
     }
 }
 
@@ -146,14 +148,23 @@ mod tests {
             "REPORT RequestId: 7a\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tStatus: timeout"
         );
         let error = Status::Error("Runtime.ExitError".into());
-        let line = InitReport {
-            duration: Duration::from_millis(12),
-            status: error,
-        }
-        .to_string();
+        let line = |restore| {
+            let duration = Duration::from_millis(12);
+            let status = error.clone();
+            InitReport {
+                restore,
+                duration,
+                status,
+            }
+            .to_string()
+        };
         assert_eq!(
-            line,
+            line(false),
             "INIT_REPORT Init Duration: 12.00 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError"
+        );
+        assert_eq!(
+            line(true),
+            "RESTORE_REPORT Restore Duration: 12.00 ms\tStatus: error\tError Type: Runtime.ExitError"
         );
     }
 }

@@ -17,8 +17,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::function::Function;
 use super::invocation::Invocation;
-use super::routes;
+use super::routes::{self, Caller};
 use super::state::State;
 
 /// A Runtime API on a loopback port, until it is dropped.
@@ -30,12 +31,13 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Serves a runtime that has yet to be started, on a free port of 127.0.0.1.
-    pub async fn bind() -> io::Result<Self> {
+    /// Serves the function's runtime, which has yet to be started, on a free port of 127.0.0.1.
+    pub async fn bind(function: &Function) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let state = watch::Sender::new(State::new());
-        let server = tokio::spawn(accept(listener, state.clone()));
+        let state = watch::Sender::new(State::new(function.is_concurrent()));
+        let function = Arc::new(function.clone());
+        let server = tokio::spawn(accept(listener, state.clone(), function));
         Ok(Self {
             address,
             state,
@@ -57,18 +59,35 @@ impl RuntimeApi {
     /// Waits until every connection of a process that has ended is read to its end, for what it
     /// sent last may still be on the way; gives up after a second, where another holds one open.
     pub async fn drained(&self) {
-        let closed = self.until(|state| state.connections == 0);
+        let closed = self.until(State::is_disconnected);
         let _ = tokio::time::timeout(Duration::from_secs(1), closed).await;
     }
 
     /// Looks at the state.
     pub fn is(&self, reached: impl FnOnce(&State) -> bool) -> bool {
-        reached(&self.state.borrow())
+        self.look(reached)
     }
 
-    /// When the runtime first asked for an event.
+    /// What `look` finds in the state.
+    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.borrow())
+    }
+
+    /// When the runtime, and its extensions, first asked for an event.
     pub fn ready_at(&self) -> Option<Instant> {
         self.state.borrow().ready_at
+    }
+
+    /// When the runtime was told that it is restored from its snapshot.
+    pub fn restored_at(&self) -> Option<Instant> {
+        self.state.borrow().restored_at
+    }
+
+    /// Takes what the function's author should know of the invocation besides.
+    pub fn take_notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        self.state.send_modify(|state| notes = state.take_notes());
+        notes
     }
 
     /// Gives the runtime an event.
@@ -91,7 +110,7 @@ impl Drop for RuntimeApi {
     }
 }
 
-async fn accept(listener: TcpListener, state: watch::Sender<State>) {
+async fn accept(listener: TcpListener, state: watch::Sender<State>, function: Arc<Function>) {
     // The set ends its connections when it is dropped with this task.
     let mut connections = JoinSet::new();
     loop {
@@ -99,7 +118,8 @@ async fn accept(listener: TcpListener, state: watch::Sender<State>) {
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Connection::of(&state)));
+                    let connection = Connection::of(&state);
+                    connections.spawn(serve(stream, connection, Arc::clone(&function)));
                 }
                 // Out of descriptors, say: the runtime's own time limits end this.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -108,14 +128,20 @@ async fn accept(listener: TcpListener, state: watch::Sender<State>) {
     }
 }
 
-async fn serve(stream: TcpStream, connection: Connection) {
+async fn serve(stream: TcpStream, connection: Connection, function: Arc<Function>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| async {
-        Ok::<_, Infallible>(routes::answer(&connection.state, request).await)
-    });
+    let caller = Caller {
+        state: &connection.state,
+        function: &function,
+        connection: connection.number,
+    };
+    let service =
+        service_fn(|request| async { Ok::<_, Infallible>(routes::answer(&caller, request).await) });
     // An error here is the runtime's end of the line; what it means is in the state.
     let _ = http1::Builder::new()
         .max_buf_size(HEADERS_LIMIT_BYTES)
+        // Of trailers too, which are judged where they are read.
+        .max_header_size(HEADERS_LIMIT_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
@@ -123,20 +149,22 @@ async fn serve(stream: TcpStream, connection: Connection) {
 /// Counts as open for as long as it lives.
 struct Connection {
     state: watch::Sender<State>,
+    number: u64,
 }
 
 impl Connection {
     fn of(state: &watch::Sender<State>) -> Self {
-        state.send_modify(|state| state.connections += 1);
-        Self {
-            state: state.clone(),
-        }
+        let mut number = 0;
+        state.send_modify(|state| number = state.connect());
+        let state = state.clone();
+        Self { state, number }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.state.send_modify(|state| state.connections -= 1);
+        let number = self.number;
+        self.state.send_modify(|state| state.disconnect(number));
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::http::Outgoing;
 use super::{API, Fault, RuntimeApi, USER_AGENT, Verdict, contains, refused, words, words_of};
-use crate::error::ErrorReport;
+use crate::error::{ErrorReport, LUA_ERROR};
 use crate::invocation::Invocation;
 
 /// A post that has no end yet. Its connection is closed with it.
@@ -124,17 +124,29 @@ impl Upload {
 }
 
 /// The end of a body in chunks, which went well or failed as `report` says (RFC 9112, 7.1).
+///
+/// The service reads at most [`TRAILERS_LIMIT_BYTES`] of trailers; of longer ones it says that the
+/// response was broken off, and the error is lost.
 pub fn end(report: Option<&ErrorReport>) -> String {
-    match report {
-        None => "0\r\n\r\n".to_owned(),
-        Some(report) => format!(
-            "0\r\nLambda-Runtime-Function-Error-Type: {}\r\n\
-             Lambda-Runtime-Function-Error-Body: {}\r\n\r\n",
-            report.header_type(),
-            base64(&report.body())
-        ),
+    let Some(report) = report else {
+        return "0\r\n\r\n".to_owned();
+    };
+    let mut error_type = report.header_type();
+    if error_type.len() > 256 {
+        error_type = format!("Function.{LUA_ERROR}");
     }
+    let around = format!(
+        "Lambda-Runtime-Function-Error-Type: {error_type}\r\n\
+         Lambda-Runtime-Function-Error-Body: "
+    );
+    let room_bytes = TRAILERS_LIMIT_BYTES - around.len() - "\r\n\r\n".len();
+    let body = report.body_within(room_bytes / 4 * 3);
+    format!("0\r\n{around}{}\r\n\r\n", base64(&body))
 }
+
+/// What Go's HTTP server, which the service's core is made of, reads of trailers, with the empty
+/// line behind them.
+const TRAILERS_LIMIT_BYTES: usize = 4096;
 
 /// RFC 4648, section 4, with padding.
 fn base64(bytes: &[u8]) -> String {
@@ -186,5 +198,20 @@ mod tests {
              Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJ4IiwiZXJyb3JUeXBlIjoiUnVud\
              GltZS5FeGl0RXJyb3IiLCJzdGFja1RyYWNlIjpbXX0=\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn trailers_are_never_longer_than_the_service_reads() {
+        let frames = vec!["app.lua:2: in function 'handler'".to_owned(); 999];
+        let long = |kind: &str, message: String| {
+            let report = ErrorReport::function(kind.to_owned(), message, frames.clone());
+            end(Some(&report)).len() - "0\r\n".len()
+        };
+        for length in [
+            long("LuaError", "long ".repeat(9999)),
+            long(&"A".repeat(9999), "\u{1}".repeat(9999)),
+        ] {
+            assert!((2000..=4096).contains(&length), "{length}");
+        }
     }
 }
