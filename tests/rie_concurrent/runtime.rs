@@ -185,6 +185,24 @@ fn a_large_error_is_taken_at_the_first_post() {
 }
 
 #[test]
+fn an_error_within_a_streamed_response_reaches_the_caller_however_long_it_is() {
+    let stream = "require('lambda.stream').handler(function(event, response)
+      response:write('begun')
+      error({ type = 'Broken', message = ('long '):rep(event.times) })
+    end)(event, context)";
+    let (emulator, _folder) = serve(stream, &[]);
+    for (times, ends) in [(1, "long "), (9999, "the log has them)")] {
+        let reply = invoke(&emulator, &json!({ "times": times }).to_string());
+        assert_eq!(reply.header("Error-Type"), Some("Function.Broken"));
+        let message = reply.json()["errorMessage"].clone();
+        assert!(
+            message.as_str().is_some_and(|text| text.ends_with(ends)),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn the_largest_response_arrives_and_a_larger_one_spares_the_process() {
     let body = "if event.bytes then return ('x'):rep(event.bytes - 2) end return count";
     let (emulator, _folder) = serve(body, &[]);
