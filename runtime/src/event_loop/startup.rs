@@ -128,7 +128,7 @@ impl EventLoop {
                 ));
             }
         };
-        match shutdown::install(state.deadline.interrupter(), register) {
+        match shutdown::install(state.deadline.interrupter(&self.log), register) {
             Ok(wake) => {
                 self.api.borrow_mut().wake_by(wake);
                 self.heeds_shutdown.set(true);
