@@ -194,8 +194,9 @@ impl State {
         os.raw_set("exit", exit)
     }
 
-    /// Gives large buffers back, and says whether it is time to [`collect`](Self::collect): the heap
-    /// has doubled since the last time. A collector that the function's author has stopped stays so.
+    /// Gives large buffers back, and says whether it is time to [`collect`](Self::collect): the
+    /// heap has doubled since the last time. A collector that the function's author has stopped
+    /// stays so.
     ///
     /// For the time between two invocations, so that Lua's collector has less to do in them.
     pub fn tidy(&self) -> bool {
