@@ -32,7 +32,7 @@ use crate::log::Log;
 use timer::Timer;
 
 pub use allowance::Allowance;
-pub(crate) use hook::worker;
+pub(crate) use hook::{raise_if_due, worker};
 pub(crate) use worker::Worker;
 
 /// The soft deadline of one polling loop and its Lua state.
@@ -184,7 +184,15 @@ impl Deadline {
         self.worker.interrupt(reason)
     }
 
-    /// The same for a signal handler.
+    /// Stops the running code if its time is over; for a call of ours that has waited until then,
+    /// since the signal may come a moment later.
+    pub fn heed(&self) {
+        if self.remaining().is_some_and(|left| left.is_zero()) {
+            self.interrupt(Reason::Deadline);
+        }
+    }
+
+    /// Lets a signal handler do what [`interrupt`](Self::interrupt) does.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter {
             worker: self.worker,

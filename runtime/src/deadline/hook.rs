@@ -99,6 +99,26 @@ pub unsafe extern "C-unwind" fn hook(l: *mut lua_State, _: *mut lua_Debug) {
     }
 }
 
+/// Raises what the hook would at Lua's next instruction, if that is due and has not been raised yet:
+/// there may be no next one, when a call that waited until then is the last thing of a handler.
+///
+/// # Safety
+/// Called in a C function of `l`, which owns nothing. Its stack is emptied before it raises.
+pub unsafe fn raise_if_due(l: *mut lua_State) {
+    // SAFETY: the slot holds a worker, which is never freed, or nothing where none was registered.
+    // The emptied stack has the free slots that the hook needs.
+    unsafe {
+        ffi::luaL_checkstack(l, 1, ptr::null());
+        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&WORKER));
+        let worker = ffi::lua_touserdata(l, -1).cast::<Worker>();
+        ffi::lua_pop(l, 1);
+        if !worker.is_null() && (*worker).is_due() {
+            ffi::lua_settop(l, 0);
+            hook(l, ptr::null_mut());
+        }
+    }
+}
+
 /// Pushes `{message, frames}` of where `l` is: its own frames, then those of what resumed it.
 ///
 /// # Safety

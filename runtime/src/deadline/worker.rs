@@ -121,6 +121,11 @@ impl Worker {
         self.reason.load(Relaxed) != 0
     }
 
+    /// Whether what runs is to stop and has not been told yet.
+    pub(super) fn is_due(&self) -> bool {
+        self.is_stopping() && self.raised.load(Relaxed) == 0
+    }
+
     /// Why what runs is to stop.
     pub(super) fn reason(&self) -> Option<Reason> {
         Reason::of(self.reason.load(Relaxed))

@@ -15,12 +15,14 @@ mod line;
 mod options;
 mod proxy;
 mod resolve;
+mod room;
+mod socket;
 mod tls;
 mod tunnel;
 mod upload;
 mod url;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::{Lua, LuaString, MultiValue, Table, Value};
@@ -33,12 +35,15 @@ use answer::Answers;
 use client::Client;
 use exchange::Body;
 use options::{Payload, Prepared, Reader};
+use room::Room;
 use upload::Upload;
 
 /// The HTTP client of one Lua state, made when it is first used.
 #[derive(Debug, Default)]
 pub struct Connections {
     client: RefCell<Option<Rc<Client>>>,
+    /// The most memory that Lua may use, in bytes.
+    memory_limit: Cell<Option<usize>>,
 }
 
 impl Connections {
@@ -47,6 +52,17 @@ impl Connections {
         if let Some(client) = &*self.client.borrow() {
             client.forget_connections();
         }
+    }
+
+    /// Bodies of answers become Lua strings, of which no more than `bytes` may be there in all.
+    pub fn limit_memory(&self, bytes: usize) {
+        self.memory_limit.set(Some(bytes));
+    }
+
+    /// What is left of that.
+    fn room(&self, lua: &Lua) -> Room {
+        let limit = self.memory_limit.get().unwrap_or(usize::MAX);
+        Room::new(limit.saturating_sub(lua.used_memory()))
     }
 
     fn client(&self) -> Result<Rc<Client>, String> {
@@ -73,7 +89,7 @@ pub fn module(
     let module = lua.create_table()?;
     let http = Rc::new(Http {
         reader: Reader::new(codec, deadline),
-        answers: Answers::new(lua, codec)?,
+        answers: Answers::new(lua, codec, deadline)?,
         connections: Rc::clone(connections),
     });
     for (name, method) in [
@@ -161,8 +177,16 @@ impl Http {
             }
         };
         let outcome = sent.and_then(|(head, mut body)| {
-            let whole = if stream { None } else { Some(body.whole()?) };
-            Ok((head, whole, body))
+            if stream {
+                return Ok((head, None, body));
+            }
+            let whole = body.whole(&self.connections.room(lua), || {
+                let used = lua.used_memory();
+                // An error of a finalizer has nobody to go to here.
+                let _ = lua.gc_collect();
+                used.saturating_sub(lua.used_memory())
+            })?;
+            Ok((head, Some(whole), body))
         });
         match outcome {
             Ok((head, Some(whole), _)) => {
@@ -182,7 +206,7 @@ impl Http {
 
     /// Sends all requests of a list side by side; gives their answers in its order.
     fn send_all(&self, lua: &Lua, list: &Table) -> Result<Table, Throw> {
-        let mut jobs = Vec::new();
+        let mut requests = Vec::new();
         if list.raw_len() == 0 && !list.is_empty() {
             let message = "a list of requests expected; a single one is for http.request";
             return Err(bad_argument(1, "all", message).into());
@@ -198,26 +222,46 @@ impl Http {
                 .reader
                 .request(lua, &options)
                 .map_err(|refusal| refusal.within(nth).throw("all"))?;
-            let body = match prepared.payload {
-                Payload::None => None,
-                Payload::Bytes(text) => Some(text.as_bytes().to_vec()),
-                Payload::Owned(bytes) => Some(bytes),
-                Payload::Made(..) => {
-                    return Err(bad(
-                        "a body from a function cannot be sent by http.all; give a string",
-                    ));
-                }
-            };
+            if matches!(prepared.payload, Payload::Made(..)) {
+                return Err(bad(
+                    "a body from a function cannot be sent by http.all; give a string",
+                ));
+            }
             if prepared.stream {
                 return Err(bad("http.all takes no stream; use http.request"));
             }
-            jobs.push((prepared.request, body));
+            requests.push(prepared);
         }
+        // Lua does nothing while threads read its strings.
+        let texts: Vec<_> = requests
+            .iter()
+            .map(|prepared| match &prepared.payload {
+                Payload::Bytes(text) => Some(text.as_bytes()),
+                _ => None,
+            })
+            .collect();
+        let jobs: Vec<all::Job> = requests
+            .iter()
+            .zip(&texts)
+            .map(|(prepared, text)| {
+                let body = match (&prepared.payload, text) {
+                    (Payload::Owned(bytes), _) => Some(&bytes[..]),
+                    (_, text) => text.as_deref(),
+                };
+                (&prepared.request, body)
+            })
+            .collect();
         let client = self.connections.client()?;
         if jobs.iter().any(|(request, _)| request.url.is_https()) {
             client.check_tls()?;
         }
-        let outcomes = all::send(&client, &jobs);
+        let mut room = self.connections.room(lua);
+        if room.is_scarce() {
+            // An error of a finalizer has nobody to go to here.
+            let _ = lua.gc_collect();
+            room = self.connections.room(lua);
+        }
+        let outcomes = all::send(&client, &jobs, &room);
         let answers = lua.create_table()?;
         for ((request, _), outcome) in jobs.iter().zip(outcomes) {
             let answer = match outcome {

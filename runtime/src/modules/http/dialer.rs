@@ -2,17 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
-use ureq::unversioned::resolver::ArrayVec;
+use ureq::Error;
 use ureq::unversioned::transport::time::Duration;
-use ureq::unversioned::transport::{ConnectionDetails, Connector, TcpConnector, Transport};
-use ureq::{Error, Timeout};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, LazyBuffers, Transport};
 
 use super::fault::{Fault, Kind};
 use super::forward::Forward;
 use super::line::Line;
 use super::proxy::Proxies;
 use super::resolve::resolve;
+use super::socket::Socket;
 use super::tls::Tls;
 use super::tunnel;
 use super::url::{bare, port};
@@ -72,48 +73,23 @@ fn tcp(
     port: u16,
     what: &str,
 ) -> Result<Box<dyn Transport>, Error> {
-    let mut timeout = details.timeout;
-    let time = match timeout.after {
+    let time = match details.timeout.after {
         Duration::Exact(time) => Some(time),
         Duration::NotHappening => None,
     };
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let Some(found) = resolve(host, port, time)? else {
-        return Err(Error::Timeout(timeout.reason));
+        return Err(Error::Timeout(details.timeout.reason));
     };
-    if let Some(time) = time {
-        let left = time.saturating_sub(begun.elapsed());
-        if left.is_zero() {
-            return Err(Error::Timeout(timeout.reason));
+    let config = details.config;
+    let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+    let left = time.map(|time| time.saturating_sub(begun.elapsed()));
+    match Socket::connect(&found, left, buffers) {
+        Ok(socket) => Ok(Box::new(socket)),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Err(Error::Timeout(details.timeout.reason))
         }
-        timeout.after = left.into();
-    }
-    let mut addrs = ArrayVec::from_fn(|_| ([0, 0, 0, 0], 0).into());
-    for address in found.into_iter().take(ADDRESSES) {
-        addrs.push(address);
-    }
-    let details = ConnectionDetails {
-        uri: details.uri,
-        addrs,
-        config: details.config,
-        request_level: details.request_level,
-        resolver: details.resolver,
-        now: (details.current_time)(),
-        timeout,
-        current_time: Arc::clone(&details.current_time),
-        run_connector: Arc::clone(&details.run_connector),
-        register_shutdown: Arc::clone(&details.register_shutdown),
-    };
-    let connected = Connector::<()>::connect(&TcpConnector::default(), &details, None);
-    match connected {
-        Ok(Some(transport)) => Ok(transport.boxed()),
-        Ok(None) => Err(refused(what, host, port, "no address").into()),
-        Err(Error::Io(error)) if error.kind() != io::ErrorKind::TimedOut => {
-            Err(refused(what, host, port, &plain(&error)).into())
-        }
-        // The time of one address of several is over, and it was the last.
-        Err(Error::Timeout(Timeout::Connect)) => Err(Error::Timeout(timeout.reason)),
-        Err(error) => Err(error),
+        Err(error) => Err(refused(what, host, port, &plain(&error)).into()),
     }
 }
 
@@ -136,6 +112,3 @@ fn plain(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     text.to_lowercase()
 }
-
-/// What ureq's list of addresses holds.
-const ADDRESSES: usize = 16;
