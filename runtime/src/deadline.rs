@@ -215,6 +215,12 @@ impl Interrupter {
                 time => self.worker.interrupt_within(time),
             }
     }
+
+    /// Whether the calling thread is that of the polling loop, and what runs there is to stop. False
+    /// on any other thread.
+    pub fn has_stopped_this_thread(self) -> bool {
+        self.worker.is_of_this_thread() && self.worker.is_stopping()
+    }
 }
 
 // SAFETY: a worker is never freed, and its thread, which is written once, is all that another

@@ -21,7 +21,7 @@ fn timed_out(code: &str, web: &Web) {
     let run = function.run();
     for post in run.posts() {
         assert!(post.path.ends_with("/error"), "{code}: {}", post.text());
-        let report: serde_json::Value = serde_json::from_str(&post.text()).unwrap();
+        let report: serde_json::Value = serde_json::from_str(post.text()).unwrap();
         assert_eq!(report["errorType"], "Function.Timeout", "{code}: {report}");
         let message = report["errorMessage"].as_str().unwrap();
         assert!(message.ends_with(" s at main.lua:3"), "{code}: {message}");

@@ -121,9 +121,10 @@ impl Worker {
         self.reason.load(Relaxed) != 0
     }
 
-    /// Whether what runs is to stop and has not been told yet.
+    /// Whether the time of what runs is over, and it has not been told yet.
     pub(super) fn is_due(&self) -> bool {
-        self.is_stopping() && self.raised.load(Relaxed) == 0
+        let over = matches!(self.reason(), Some(Reason::Deadline | Reason::Signal));
+        over && self.raised.load(Relaxed) == 0
     }
 
     /// Why what runs is to stop.

@@ -29,7 +29,7 @@ use mlua::{Lua, LuaString, MultiValue, Table, Value};
 use ureq::http::Method;
 
 use super::throw::{self, Throw, type_name};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Interrupter};
 use crate::json::Codec;
 use answer::Answers;
 use client::Client;
@@ -65,12 +65,12 @@ impl Connections {
         Room::new(limit.saturating_sub(lua.used_memory()))
     }
 
-    fn client(&self) -> Result<Rc<Client>, String> {
+    fn client(&self, interrupter: Interrupter) -> Result<Rc<Client>, String> {
         let mut client = self.client.borrow_mut();
         if let Some(client) = &*client {
             return Ok(Rc::clone(client));
         }
-        let made = Rc::new(Client::from_env()?);
+        let made = Rc::new(Client::from_env(interrupter)?);
         *client = Some(Rc::clone(&made));
         Ok(made)
     }
@@ -88,6 +88,7 @@ pub fn module(
 ) -> mlua::Result<Table> {
     let module = lua.create_table()?;
     let http = Rc::new(Http {
+        interrupter: deadline.interrupter(),
         reader: Reader::new(codec, deadline),
         answers: Answers::new(lua, codec, deadline)?,
         connections: Rc::clone(connections),
@@ -146,6 +147,7 @@ pub fn module(
 /// What the module's functions share.
 struct Http {
     reader: Reader,
+    interrupter: Interrupter,
     answers: Answers,
     connections: Rc<Connections>,
 }
@@ -153,7 +155,7 @@ struct Http {
 impl Http {
     /// Sends one request; gives the answer, or nil and the error.
     fn send(&self, lua: &Lua, prepared: Prepared) -> Result<MultiValue, Throw> {
-        let client = self.connections.client()?;
+        let client = self.connections.client(self.interrupter)?;
         let Prepared {
             request,
             payload,
@@ -251,7 +253,7 @@ impl Http {
                 (&prepared.request, body)
             })
             .collect();
-        let client = self.connections.client()?;
+        let client = self.connections.client(self.interrupter)?;
         if jobs.iter().any(|(request, _)| request.url.is_https()) {
             client.check_tls()?;
         }

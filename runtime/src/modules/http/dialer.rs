@@ -17,32 +17,39 @@ use super::socket::Socket;
 use super::tls::Tls;
 use super::tunnel;
 use super::url::{bare, port};
+use crate::deadline::Interrupter;
 
 /// Makes each connection as a whole, so that every fault can be told by its stage.
 #[derive(Debug)]
 pub struct Dialer {
     tls: Arc<Tls>,
     proxies: Arc<Proxies>,
+    interrupter: Interrupter,
 }
 
 impl Dialer {
-    /// A dialer that trusts what `tls` does, and goes the ways of `proxies`.
-    pub fn new(tls: Arc<Tls>, proxies: Arc<Proxies>) -> Self {
-        Self { tls, proxies }
+    /// A dialer that trusts what `tls` does, and goes the ways of `proxies`; what it connects ends
+    /// its waits when `interrupter` has stopped what runs.
+    pub fn new(tls: Arc<Tls>, proxies: Arc<Proxies>, interrupter: Interrupter) -> Self {
+        Self {
+            tls,
+            proxies,
+            interrupter,
+        }
     }
 
     fn dial(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
         let (uri, https) = (details.uri, details.needs_tls());
         let host = bare(uri.host().unwrap_or_default());
         let Some(proxy) = self.proxies.of(uri) else {
-            let transport = tcp(details, host, port(uri), "")?;
+            let transport = self.tcp(details, host, port(uri), "")?;
             return if https {
                 self.tls.wrap(transport, host, details)
             } else {
                 Ok(transport)
             };
         };
-        let mut transport = tcp(details, &proxy.host, proxy.port, "the proxy ")?;
+        let mut transport = self.tcp(details, &proxy.host, proxy.port, "the proxy ")?;
         if proxy.https {
             transport = self.tls.wrap(transport, &proxy.host, details)?;
         }
@@ -51,6 +58,34 @@ impl Dialer {
         }
         let transport = tunnel::open(transport, proxy, uri, details)?;
         self.tls.wrap(Box::new(transport), host, details)
+    }
+
+    /// A TCP connection to `host`, which is `what` in messages.
+    fn tcp(
+        &self,
+        details: &ConnectionDetails,
+        host: &str,
+        port: u16,
+        what: &str,
+    ) -> Result<Box<dyn Transport>, Error> {
+        let time = match details.timeout.after {
+            Duration::Exact(time) => Some(time),
+            Duration::NotHappening => None,
+        };
+        let begun = Instant::now();
+        let Some(found) = resolve(host, port, time)? else {
+            return Err(Error::Timeout(details.timeout.reason));
+        };
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        let left = time.map(|time| time.saturating_sub(begun.elapsed()));
+        match Socket::connect(&found, left, buffers, self.interrupter) {
+            Ok(socket) => Ok(Box::new(socket)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Err(Error::Timeout(details.timeout.reason))
+            }
+            Err(error) => Err(refused(what, host, port, &plain(&error)).into()),
+        }
     }
 }
 
@@ -63,33 +98,6 @@ impl Connector for Dialer {
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
         Ok(Some(Line::new(self.dial(details)?)))
-    }
-}
-
-/// A TCP connection to `host`, which is `what` in messages.
-fn tcp(
-    details: &ConnectionDetails,
-    host: &str,
-    port: u16,
-    what: &str,
-) -> Result<Box<dyn Transport>, Error> {
-    let time = match details.timeout.after {
-        Duration::Exact(time) => Some(time),
-        Duration::NotHappening => None,
-    };
-    let begun = Instant::now();
-    let Some(found) = resolve(host, port, time)? else {
-        return Err(Error::Timeout(details.timeout.reason));
-    };
-    let config = details.config;
-    let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-    let left = time.map(|time| time.saturating_sub(begun.elapsed()));
-    match Socket::connect(&found, left, buffers) {
-        Ok(socket) => Ok(Box::new(socket)),
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(Error::Timeout(details.timeout.reason))
-        }
-        Err(error) => Err(refused(what, host, port, &plain(&error)).into()),
     }
 }
 

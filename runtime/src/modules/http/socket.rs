@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport, time};
 
+use crate::deadline::Interrupter;
+
 /// A connection to one address.
 #[derive(Debug)]
 pub struct Socket {
     stream: TcpStream,
     buffers: LazyBuffers,
+    interrupter: Interrupter,
 }
 
 /// Until when a call may wait; `None`: for ever.
@@ -32,6 +35,7 @@ impl Socket {
         addresses: &[SocketAddr],
         time: Option<Duration>,
         buffers: LazyBuffers,
+        interrupter: Interrupter,
     ) -> io::Result<Self> {
         let until = Until::after(time);
         let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
@@ -48,17 +52,21 @@ impl Socket {
         }
         let stream = outcome?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffers })
+        Ok(Self {
+            stream,
+            buffers,
+            interrupter,
+        })
     }
 
     fn write_all(&mut self, amount: usize, until: Until) -> io::Result<()> {
-        let mut rest = &self.buffers.output()[..amount];
+        let mut rest = 0..amount;
         while !rest.is_empty() {
             self.stream.set_write_timeout(until.left()?)?;
-            match self.stream.write(rest) {
+            match self.stream.write(&self.buffers.output()[rest.clone()]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => rest = &rest[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) => rest.start += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.go_on()?,
                 Err(error) => return Err(error),
             }
         }
@@ -69,9 +77,17 @@ impl Socket {
         loop {
             self.stream.set_read_timeout(until.left()?)?;
             match self.stream.read(self.buffers.input_append_buf()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.go_on()?,
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// After a signal: whether it was the one that ends what runs here.
+    fn go_on(&self) -> io::Result<()> {
+        match self.interrupter.has_stopped_this_thread() {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => Ok(()),
         }
     }
 
@@ -144,8 +160,13 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::deadline::Deadline;
 
     const MINUTE: Duration = Duration::from_secs(60);
+
+    fn nobody() -> Interrupter {
+        Deadline::new(&mlua::Lua::new()).unwrap().interrupter()
+    }
 
     fn buffers() -> LazyBuffers {
         LazyBuffers::new(1024, 1024)
@@ -159,10 +180,11 @@ mod tests {
             gone.local_addr().unwrap()
         };
         let addresses = [refusing, listener.local_addr().unwrap()];
-        Socket::connect(&addresses, Some(MINUTE), buffers()).unwrap();
-        let refused = Socket::connect(&addresses[..1], None, buffers()).unwrap_err();
+        Socket::connect(&addresses, Some(MINUTE), buffers(), nobody()).unwrap();
+        let refused = Socket::connect(&addresses[..1], None, buffers(), nobody()).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
-        let late = Socket::connect(&addresses, Some(Duration::ZERO), buffers()).unwrap_err();
+        let late =
+            Socket::connect(&addresses, Some(Duration::ZERO), buffers(), nobody()).unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
     }
 
@@ -170,7 +192,7 @@ mod tests {
     fn a_connection_that_something_came_over_is_not_quiet() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let mut socket = Socket::connect(&[address], Some(MINUTE), buffers()).unwrap();
+        let mut socket = Socket::connect(&[address], Some(MINUTE), buffers(), nobody()).unwrap();
         let (mut server, _) = listener.accept().unwrap();
         assert!(socket.is_open());
         server.write_all(b"x").unwrap();
@@ -187,7 +209,8 @@ mod tests {
     fn a_write_that_nobody_reads_ends_with_its_time() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let mut socket = Socket::connect(&[address], None, LazyBuffers::new(1, 1 << 26)).unwrap();
+        let mut socket =
+            Socket::connect(&[address], None, LazyBuffers::new(1, 1 << 26), nobody()).unwrap();
         let (_server, _) = listener.accept().unwrap();
         let time = Until::after(Some(Duration::from_millis(50)));
         let late = socket.write_all(1 << 26, time).unwrap_err();
