@@ -19,6 +19,10 @@ pub struct Socket {
     stream: TcpStream,
     buffers: LazyBuffers,
     interrupter: Interrupter,
+    /// Whether something of the present request went out.
+    has_sent: bool,
+    /// The other side has answered before the request was whole, and takes no more of it.
+    is_deaf: bool,
 }
 
 /// Until when a call may wait; `None`: for ever.
@@ -56,17 +60,24 @@ impl Socket {
             stream,
             buffers,
             interrupter,
+            has_sent: false,
+            is_deaf: false,
         })
     }
 
     fn write_all(&mut self, amount: usize, until: Until) -> io::Result<()> {
         let mut rest = 0..amount;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.is_deaf {
             self.stream.set_write_timeout(until.left()?)?;
             match self.stream.write(&self.buffers.output()[rest.clone()]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => rest.start += count,
+                Ok(count) => {
+                    rest.start += count;
+                    self.has_sent = true;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => self.go_on()?,
+                // A server that wants no more of a body says why and closes: RFC 9112 §9.6.
+                Err(_) if self.has_sent && self.has_answer() => self.is_deaf = true,
                 Err(error) => return Err(error),
             }
         }
@@ -92,11 +103,21 @@ impl Socket {
     }
 
     /// Whether nothing came between two requests, not even the end.
-    fn is_quiet(&self) -> io::Result<bool> {
+    fn is_quiet(&self) -> bool {
+        self.peek()
+            .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    fn has_answer(&self) -> bool {
+        self.peek().is_ok_and(|count| count > 0)
+    }
+
+    /// How much of one byte is there to be read; 0 at the end.
+    fn peek(&self) -> io::Result<usize> {
         self.stream.set_nonblocking(true)?;
         let came = self.stream.peek(&mut [0]);
         self.stream.set_nonblocking(false)?;
-        Ok(came.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+        came
     }
 }
 
@@ -117,8 +138,10 @@ impl Transport for Socket {
         Ok(amount > 0)
     }
 
+    /// Asked between two requests, and only then.
     fn is_open(&mut self) -> bool {
-        self.is_quiet().unwrap_or(false)
+        self.has_sent = false;
+        !self.is_deaf && self.is_quiet()
     }
 }
 
