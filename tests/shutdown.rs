@@ -157,6 +157,22 @@ fn sigterm_stops_a_handler_that_waits_in_the_system() {
 }
 
 #[test]
+fn sigterm_while_native_code_runs_is_not_called_a_deadline() {
+    let run = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function()
+          {TERM_HERE}
+          os.execute('sleep 0.5')
+        end }}"
+    ))
+    .invoke(Event::json("{}").left(Duration::from_secs(600)))
+    .ends()
+    .run();
+    assert_eq!((run.exit_code(), messages(&run).last()), (0, Some(&"bye")));
+    assert!(!run.stdout().contains("deadline"), "{}", run.stdout());
+}
+
+#[test]
 fn sigterm_stops_a_handler_that_waits_for_an_http_answer() {
     // The system takes the connection and the request; nobody answers.
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -195,7 +195,8 @@ impl Worker {
         // finalizer, for which Lua puts hooks off: that we allow from here on. The line waits for
         // one more expiry: where little CPU is to be had, a thread may stand still between the
         // signal and the next instruction for as long as it takes the timer to fire again.
-        if tick == LINE_AT_TICK && self.raised.load(Relaxed) == 0 {
+        let late = self.reason() == Some(Reason::Deadline);
+        if tick == LINE_AT_TICK && late && self.raised.load(Relaxed) == 0 {
             self.line.write();
         }
         // SAFETY: what is in `running` lives until it is taken out.
