@@ -32,7 +32,7 @@ use crate::log::Log;
 use timer::Timer;
 
 pub use allowance::Allowance;
-pub(crate) use hook::{raise_if_due, worker};
+pub(crate) use hook::{note_if_due, worker};
 pub(crate) use worker::Worker;
 
 /// The soft deadline of one polling loop and its Lua state.
@@ -128,14 +128,18 @@ impl Deadline {
     /// What the state runs from here on is not interrupted.
     ///
     /// Says whether what ran since [`arm`](Self::arm) was: then whatever it returned or raised is
-    /// void. Code that came to its end by itself just when it was to stop was not.
+    /// void. Code that came to its end by itself just when it was to stop was not, unless a call of
+    /// ours was the last it did.
     pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
         self.stop_timer();
         let (reason, raised) = self.worker.end()?;
-        if raised == 0 && reason != Reason::Exit {
+        let noted = self.worker.has_noted();
+        if raised == 0 && !noted && reason != Reason::Exit {
             return None;
         }
-        let stop = (raised > 0).then(|| hook::take_stop(lua)).flatten();
+        let stop = (raised > 0 || noted)
+            .then(|| hook::take_stop(lua))
+            .flatten();
         let (message, stack_trace) = stop.unwrap_or_else(|| {
             let message = match reason {
                 Reason::Deadline => "timed out",

@@ -260,7 +260,7 @@ pub fn throwing(lua: &Lua, inner: Function) -> mlua::Result<Function> {
             ffi::lua_pushvalue(l, ffi::lua_upvalueindex(1));
             ffi::lua_insert(l, 1);
             ffi::lua_call(l, ffi::lua_gettop(l) - 1, ffi::LUA_MULTRET);
-            deadline::raise_if_due(l);
+            deadline::note_if_due(l);
             match ffi::lua_tointeger(l, 1) {
                 RETURNS => {
                     ffi::lua_remove(l, 1);
