@@ -93,7 +93,8 @@ impl State {
             return Ok(());
         };
         let limit = MemoryLimit::new(function_mb, memory::resident_bytes(), states);
-        self.lua.set_memory_limit(limit.bytes)?;
+        let heap = memory::limit(&self.lua, limit.bytes)?;
+        self.codec.charge.join(heap);
         self.memory.set(Some(limit));
         Ok(())
     }
