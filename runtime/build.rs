@@ -1,5 +1,6 @@
 //! Links `bootstrap`: with Lua's C API exported, since C modules (rocks) resolve `lua_*` in the
-//! program that loads them, and with what every start touches in one place (`layout.ld`).
+//! program that loads them, with what every start touches in one place (`layout.ld`), and at a
+//! fixed address.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,6 +13,12 @@ fn main() {
     println!("cargo:rerun-if-changed=layout.ld");
     println!("cargo:rustc-link-arg-bins=-rdynamic");
 
+    // At a fixed address nothing has to be relocated at every start. That address is known to an
+    // attacker of a C module; libraries, heap and stacks lie elsewhere each time, as ever.
+    if is_dynamic_linux() && links("-no-pie") {
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
+
     let layout = Path::new(&variable("CARGO_MANIFEST_DIR")).join("layout.ld");
     let Some(layout) = layout.to_str().map(|path| format!("-T{path}")) else {
         return leave_out("the path of the checkout is not UTF-8");
@@ -21,6 +28,16 @@ fn main() {
     } else {
         leave_out("the linker is neither GNU ld nor lld");
     }
+}
+
+/// Whether the target is Linux with a dynamic glibc. What rustc links statically starts with code
+/// that relocates itself, wherever it lies.
+fn is_dynamic_linux() -> bool {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|given| given == value);
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    is("CARGO_CFG_TARGET_OS", "linux")
+        && is("CARGO_CFG_TARGET_ENV", "gnu")
+        && !features.split(',').any(|feature| feature == "crt-static")
 }
 
 /// Whether the linker that rustc will call takes `argument`: mold and gold know no INSERT.
