@@ -93,8 +93,9 @@ impl State {
             return Ok(());
         };
         let limit = MemoryLimit::new(function_mb, memory::resident_bytes(), states);
-        self.lua.set_memory_limit(limit.bytes)?;
-        self.connections.limit_memory(limit.bytes);
+        let heap = memory::limit(&self.lua, limit.bytes)?;
+        self.codec.charge.join(heap);
+        self.connections.join(heap);
         self.memory.set(Some(limit));
         Ok(())
     }

@@ -162,6 +162,35 @@ fn a_process_that_is_killed_is_replaced() {
 }
 
 #[test]
+fn a_handler_is_stopped_before_its_timeout_and_the_same_process_serves_on() {
+    let root = main_lua("while count == 1 do pcall(error) end\nreturn count");
+    let emulator = serve(
+        root.path(),
+        "main.handler",
+        &[("AWS_LAMBDA_FUNCTION_TIMEOUT", "2")],
+    );
+    let stopped = emulator.invoke("{}").json();
+    assert_eq!(stopped["errorType"], "Function.Timeout");
+    let message = stopped["errorMessage"].as_str().expect("a text");
+    assert!(message.ends_with(" s at main.lua:4"), "{message}");
+    assert_eq!(
+        stopped["stackTrace"],
+        json!(["main.lua:4: in function 'handler'"])
+    );
+    assert_eq!(emulator.invoke("{}").text(), "2");
+}
+
+#[test]
+fn memory_that_runs_out_is_an_error_and_the_same_process_serves_on() {
+    let root = main_lua("if count == 1 then return ('x'):rep(2^30) end\nreturn count");
+    let size = [("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")];
+    let emulator = serve(root.path(), "main.handler", &size);
+    let failed = emulator.invoke("{}").json();
+    assert_eq!(failed["errorType"], "Function.OutOfMemory");
+    assert_eq!(emulator.invoke("{}").text(), "2");
+}
+
+#[test]
 fn a_handler_that_takes_too_long_times_out_and_the_next_call_starts_a_process() {
     // In a call that no hook of Lua can interrupt.
     let root = main_lua("if event.slow then os.execute('exec sleep 20') end return count");

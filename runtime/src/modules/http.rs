@@ -31,6 +31,7 @@ use ureq::http::Method;
 use super::throw::{self, Throw, type_name};
 use crate::deadline::{Deadline, Interrupter};
 use crate::json::Codec;
+use crate::memory::Heap;
 use answer::Answers;
 use client::Client;
 use exchange::Body;
@@ -42,8 +43,8 @@ use upload::Upload;
 #[derive(Debug, Default)]
 pub struct Connections {
     client: RefCell<Option<Rc<Client>>>,
-    /// The most memory that Lua may use, in bytes.
-    memory_limit: Cell<Option<usize>>,
+    /// Lua's memory, where it is limited.
+    heap: Cell<Option<&'static Heap>>,
 }
 
 impl Connections {
@@ -54,15 +55,13 @@ impl Connections {
         }
     }
 
-    /// Bodies of answers become Lua strings, of which no more than `bytes` may be there in all.
-    pub fn limit_memory(&self, bytes: usize) {
-        self.memory_limit.set(Some(bytes));
+    /// Bodies of answers become Lua strings: they take no more than `heap` has left.
+    pub fn join(&self, heap: &'static Heap) {
+        self.heap.set(Some(heap));
     }
 
-    /// What is left of that.
-    fn room(&self, lua: &Lua) -> Room {
-        let limit = self.memory_limit.get().unwrap_or(usize::MAX);
-        Room::new(limit.saturating_sub(lua.used_memory()))
+    fn left_bytes(&self) -> usize {
+        self.heap.get().map_or(usize::MAX, Heap::left_bytes)
     }
 
     fn client(&self, interrupter: Interrupter) -> Result<Rc<Client>, String> {
@@ -182,11 +181,11 @@ impl Http {
             if stream {
                 return Ok((head, None, body));
             }
-            let whole = body.whole(&self.connections.room(lua), || {
-                let used = lua.used_memory();
+            let whole = body.whole(&Room::new(self.connections.left_bytes()), || {
+                let left = self.connections.left_bytes();
                 // An error of a finalizer has nobody to go to here.
                 let _ = lua.gc_collect();
-                used.saturating_sub(lua.used_memory())
+                self.connections.left_bytes().saturating_sub(left)
             })?;
             Ok((head, Some(whole), body))
         });
@@ -257,11 +256,11 @@ impl Http {
         if jobs.iter().any(|(request, _)| request.url.is_https()) {
             client.check_tls()?;
         }
-        let mut room = self.connections.room(lua);
+        let mut room = Room::new(self.connections.left_bytes());
         if room.is_scarce() {
             // An error of a finalizer has nobody to go to here.
             let _ = lua.gc_collect();
-            room = self.connections.room(lua);
+            room = Room::new(self.connections.left_bytes());
         }
         let outcomes = all::send(&client, &jobs, &room);
         let answers = lua.create_table()?;
