@@ -157,6 +157,41 @@ fn sigterm_stops_a_handler_that_waits_in_the_system() {
 }
 
 #[test]
+fn sigterm_while_native_code_runs_is_not_called_a_deadline() {
+    let run = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function()
+          {TERM_HERE}
+          os.execute('sleep 0.5')
+        end }}"
+    ))
+    .invoke(Event::json("{}").left(Duration::from_secs(600)))
+    .ends()
+    .run();
+    assert_eq!((run.exit_code(), messages(&run).last()), (0, Some(&"bye")));
+    assert!(!run.stdout().contains("deadline"), "{}", run.stdout());
+}
+
+#[test]
+fn sigterm_stops_a_handler_that_waits_for_an_http_answer() {
+    // The system takes the connection and the request; nobody answers.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    let run = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function()
+          {TERM_HERE}
+          return require('lambda.http').get('{url}', {{timeout = 600}})
+        end }}"
+    ))
+    .invoke(Event::json("{}").left(Duration::from_secs(600)))
+    .ends()
+    .run();
+    assert_eq!((run.exit_code(), messages(&run).last()), (0, Some(&"bye")));
+    assert_eq!(run.posts()[1].json()["errorType"], "Runtime.Interrupted");
+}
+
+#[test]
 fn shutdown_hooks_have_a_time_that_ends() {
     let run = extended(
         "on('shutdown', function() print('too late') end)

@@ -32,7 +32,7 @@ use crate::log::Log;
 use timer::Timer;
 
 pub use allowance::Allowance;
-pub(crate) use hook::worker;
+pub(crate) use hook::{note_if_due, worker};
 pub(crate) use worker::Worker;
 
 /// The soft deadline of one polling loop and its Lua state.
@@ -128,14 +128,18 @@ impl Deadline {
     /// What the state runs from here on is not interrupted.
     ///
     /// Says whether what ran since [`arm`](Self::arm) was: then whatever it returned or raised is
-    /// void. Code that came to its end by itself just when it was to stop was not.
+    /// void. Code that came to its end by itself just when it was to stop was not, unless a call of
+    /// ours was the last it did.
     pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
         self.stop_timer();
         let (reason, raised) = self.worker.end()?;
-        if raised == 0 && reason != Reason::Exit {
+        let noted = self.worker.has_noted();
+        if raised == 0 && !noted && reason != Reason::Exit {
             return None;
         }
-        let stop = (raised > 0).then(|| hook::take_stop(lua)).flatten();
+        let stop = (raised > 0 || noted)
+            .then(|| hook::take_stop(lua))
+            .flatten();
         let (message, stack_trace) = stop.unwrap_or_else(|| {
             let message = match reason {
                 Reason::Deadline => "timed out",
@@ -184,7 +188,15 @@ impl Deadline {
         self.worker.interrupt(reason)
     }
 
-    /// The same for a signal handler.
+    /// Stops the running code if its time is over; for a call of ours that has waited until then,
+    /// since the signal may come a moment later.
+    pub fn heed(&self) {
+        if self.remaining().is_some_and(|left| left.is_zero()) {
+            self.interrupt(Reason::Deadline);
+        }
+    }
+
+    /// Lets a signal handler do what [`interrupt`](Self::interrupt) does.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter {
             worker: self.worker,
@@ -206,6 +218,12 @@ impl Interrupter {
                 Duration::ZERO => self.worker.interrupt(Reason::Signal),
                 time => self.worker.interrupt_within(time),
             }
+    }
+
+    /// Whether the calling thread is that of the polling loop, and what runs there is to stop. False
+    /// on any other thread.
+    pub fn has_stopped_this_thread(self) -> bool {
+        self.worker.is_of_this_thread() && self.worker.is_stopping()
     }
 }
 

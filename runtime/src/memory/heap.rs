@@ -44,6 +44,14 @@ impl Charge {
     }
 }
 
+impl Heap {
+    /// What it may still take, in bytes.
+    pub fn left_bytes(&self) -> usize {
+        let left = self.limit_bytes.saturating_sub(self.used_bytes.get());
+        usize::try_from(left).unwrap_or(0)
+    }
+}
+
 /// Limits what `lua` may use to `limit_bytes`, for good.
 ///
 /// # Errors
