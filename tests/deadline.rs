@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "deadline/hooks_and_finalizers.rs"]
+mod hooks_and_finalizers;
 #[path = "deadline/settings.rs"]
 mod settings;
 
@@ -238,19 +240,6 @@ fn a_handler_that_caught_it_and_returned_has_timed_out_all_the_same() {
 }
 
 #[test]
-fn a_finalizer_is_interrupted() {
-    let run = interrupted(
-        "setmetatable({}, { __gc = function() while true do end end })\n\
-         collectgarbage() while true do end",
-    );
-    assert!(
-        stack(&run)[0].ends_with("in metamethod '__gc'"),
-        "{:?}",
-        stack(&run)
-    );
-}
-
-#[test]
 fn a_call_that_waits_in_the_system_is_ended() {
     // Nobody ever writes there, so nothing else ends the wait.
     interrupted(
@@ -333,35 +322,6 @@ fn a_coroutine_that_was_interrupted_and_yielded_goes_on_in_the_next_invocation()
     assert_eq!(
         posts[1].json(),
         json!({"ok": true, "value": 5_000_050_000_i64, "status": "dead"})
-    );
-}
-
-#[test]
-fn a_hook_of_the_users_is_there_again_after_an_interruption() {
-    let source = "local M, calls, lines = {}, 0, 0\n\
-        debug.sethook(function() lines = lines + 1 end, 'l')\n\
-        function M.handler(event)\n\
-          calls = calls + 1\n\
-          if calls == 1 then while true do end end\n\
-          local before = lines\n\
-          local x = 1\n\
-          local y = 2\n\
-          return { lines - before, select('#', debug.gethook()), (select(2, debug.gethook())) }\n\
-        end\n\
-        return M";
-    let run = Function::new("main.lua", source)
-        .invoke(short())
-        .invoke(Event::json("{}"))
-        .run();
-    let posts = run.posts();
-    assert_eq!(posts[0].json()["errorType"], "Function.Timeout");
-    assert_eq!(posts[1].json(), json!([3, 3, "l"]));
-}
-
-#[test]
-fn a_handler_that_takes_hooks_away_is_interrupted() {
-    interrupted(
-        "while true do pcall(debug.sethook) pcall(function() for i = 1, 1e5 do end end) end",
     );
 }
 

@@ -228,3 +228,12 @@ fn an_init_error_that_the_service_does_not_take_still_ends_with_a_line() {
         run.stdout()
     );
 }
+
+#[test]
+fn a_file_that_does_not_load_is_told_though_a_finalizer_does_not_end() {
+    let source =
+        "KEPT = setmetatable({}, { __gc = function() while true do end end }) error('why', 0)";
+    let (kind, message, _) = init_failure(source, "app.handler");
+    assert_eq!(kind, "Runtime.ImportModuleError");
+    assert_eq!(message, "why");
+}

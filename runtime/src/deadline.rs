@@ -99,14 +99,18 @@ impl Deadline {
     ///
     /// Armed twice, the second allowance holds.
     pub fn arm(&self, allowance: Option<Allowance>, log: &Log) {
-        self.stop_timer();
+        self.rest();
         let had = allowance.map_or(Duration::ZERO, |allowance| allowance.had);
-        self.interrupt_at
-            .set(allowance.map(|allowance| allowance.interrupt_at));
-        self.worker.begin(had.as_millis() as u64);
-        let Some(allowance) = allowance else {
-            return;
-        };
+        self.worker.prepare(had.as_millis() as u64);
+        if let Some(allowance) = allowance {
+            self.start_timer(allowance, log);
+        }
+        // Last, so that a signal of another kind finds the timer set, and may hasten it.
+        self.worker.begin();
+    }
+
+    fn start_timer(&self, allowance: Allowance, log: &Log) {
+        self.interrupt_at.set(Some(allowance.interrupt_at));
         let timer = self.timer.get_or_init(|| match Timer::new(self.worker) {
             Ok(timer) => Some(timer),
             Err(error) => {
@@ -131,7 +135,7 @@ impl Deadline {
     /// void. Code that came to its end by itself just when it was to stop was not, unless a call of
     /// ours was the last it did.
     pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
-        self.stop_timer();
+        self.rest();
         let (reason, raised) = self.worker.end()?;
         let noted = self.worker.has_noted();
         if raised == 0 && !noted && reason != Reason::Exit {
@@ -154,12 +158,18 @@ impl Deadline {
         })
     }
 
+    /// From here on no signal does anything, and none sets the timer that is stopped here.
+    fn rest(&self) {
+        self.worker.pause();
+        self.stop_timer();
+    }
+
     /// The deadline does not pass any more; whether it has passed is still to be seen by
     /// [`disarm`](Self::disarm).
     pub fn stop_timer(&self) {
-        if self.interrupt_at.take().is_some()
-            && let Some(Some(timer)) = self.timer.get()
-        {
+        // A signal to the process may have started it where there was no deadline.
+        let is_set = self.interrupt_at.take().is_some() || self.worker.was_hastened();
+        if is_set && let Some(Some(timer)) = self.timer.get() {
             timer.stop();
         }
     }

@@ -22,7 +22,7 @@ use mlua::{Table, Value};
 
 use crate::api::{Fault, RESPONSE_LIMIT_BYTES, RuntimeApi, Verdict};
 use crate::config::Level;
-use crate::deadline::{Allowance, Reason};
+use crate::deadline::{Allowance, Interruption, Reason};
 use crate::error::ErrorReport;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
@@ -93,9 +93,7 @@ impl EventLoop {
         self.stage.set(Stage::Serving);
         let fault = match self.serve(state, handler) {
             Err(fault) if !self.is_stopping() => {
-                if self.heeds_shutdown.take() {
-                    shutdown::drop_out();
-                }
+                shutdown::drop_out();
                 return Err(fault);
             }
             served => served.err(),
@@ -134,6 +132,7 @@ impl EventLoop {
             };
             self.tolerate(answered)?;
             let out_of_memory = error.as_ref().is_some_and(ErrorReport::is_out_of_memory);
+            let allowance = called.as_ref().and_then(|called| called.allowance);
             if let Some(called) = called {
                 self.after_invoke(state, &called, error);
             }
@@ -142,11 +141,7 @@ impl EventLoop {
             // The caller has its answer: what is put off until here costs it nothing.
             let used = response.len();
             buffer::shrink(&mut response, used);
-            if out_of_memory {
-                state.recover_memory();
-            } else {
-                state.tidy();
-            }
+            self.tidy(state, allowance, out_of_memory);
         }
         Ok(())
     }
@@ -202,16 +197,23 @@ impl EventLoop {
         let (lua, codec) = (&state.lua, &*state.codec);
         let (config, cold_start) = (&self.process.config, self.process.starts_cold());
         let allowance = Allowance::until(invocation.deadline_ms, config.timeout_margin);
+        // Before the event is made, since that may run finalizers, which are user code too.
+        state.deadline.arm(allowance, &self.log);
+        if self.is_stopping() {
+            shutdown::hurry(state.deadline.interrupter());
+        }
         let prepared = invocation.event(lua, codec).and_then(|event| {
             let context = invocation.context(lua, codec, config, cold_start)?;
             Ok((event, context))
         });
         let (event, context) = match prepared {
             Ok(prepared) => prepared,
-            Err(report) => return (invocation, None, Err(report)),
+            Err(report) => {
+                let stop = state.deadline.disarm(lua).map(Interruption::report);
+                return (invocation, None, Err(stop.unwrap_or(report)));
+            }
         };
         self.current.replace(Some(invocation));
-        state.deadline.arm(allowance, &self.log);
         let streamed = |value: &Value| self.is_streamed(value);
         let call = AssertUnwindSafe(|| {
             let lifecycle = &state.lifecycle;

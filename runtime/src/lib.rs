@@ -62,6 +62,7 @@ pub fn bootstrap() -> ExitCode {
     }
     let wrapping = wrapper::apply();
     panics::keep();
+    sys::let_children_die_of_broken_pipes();
     let (config, mut faults) = config::read();
     let log = Rc::new(Log::of_loop(&config));
     match wrapping {

@@ -44,7 +44,7 @@ pub fn install(interrupter: Interrupter, first: impl FnOnce()) -> io::Result<Wak
     let reader = reader.as_ref().map_err(|kind| io::Error::from(*kind))?;
     let number = LOOPS_EVER.fetch_add(1, Ordering::SeqCst);
     LOOPS.fetch_add(1, Ordering::SeqCst);
-    NUMBER.set(number);
+    NUMBER.set(Some(number));
     INTERRUPTER.set(Some(interrupter));
     // SAFETY: has no precondition.
     THREADS[number].store(unsafe { libc::pthread_self() } as usize, Ordering::SeqCst);
@@ -75,10 +75,21 @@ pub fn begin() {
     INTERRUPTER.set(None);
 }
 
-/// Ends one loop that has no hooks to run, because it can serve no more.
+/// Lets what runs go on for a little while only; for what the signal came too early to find.
+pub fn hurry(interrupter: Interrupter) {
+    /// What a handler that runs when the signal comes may still take.
+    const GRACE: Duration = Duration::from_millis(200);
+    interrupter.interrupt_within(GRACE);
+}
+
+/// Ends the loop of the calling thread, if it is one that [`install`] counts, without its hooks:
+/// because it can serve no more.
 pub fn drop_out() {
+    let Some(number) = NUMBER.take() else {
+        return;
+    };
     INTERRUPTER.set(None);
-    THREADS[NUMBER.get()].store(0, Ordering::SeqCst);
+    THREADS[number].store(0, Ordering::SeqCst);
     if requested() {
         // The signal handler may be about to signal this thread, which so must not end.
         leave();
@@ -135,7 +146,7 @@ fn catch_sigterm() -> io::Result<PipeReader> {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_sigterm as extern "C" fn(c_int) as libc::sighandler_t;
         action.sa_flags = libc::SA_RESTART;
-        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigfillset(&raw mut action.sa_mask);
         if libc::sigaction(libc::SIGTERM, &raw const action, std::ptr::null_mut()) != 0 {
             return Err(io::Error::last_os_error());
         }
@@ -145,8 +156,6 @@ fn catch_sigterm() -> io::Result<PipeReader> {
 
 /// The first signal asks every loop to stop, on its own thread; a second one changes nothing.
 extern "C" fn on_sigterm(_: c_int) {
-    /// What a handler that runs when the signal comes may still take.
-    const GRACE: Duration = Duration::from_millis(200);
     // SAFETY: write(2), clock_gettime(2) and pthread_kill(3) are async-signal-safe. The pipe is empty
     // before this one byte, so writing does not block. A thread in the table has not ended: one
     // that drops out takes itself out, and stays when the request is there already. The thread's
@@ -168,7 +177,7 @@ extern "C" fn on_sigterm(_: c_int) {
             }
         }
         if let Some(interrupter) = INTERRUPTER.get() {
-            interrupter.interrupt_within(GRACE);
+            hurry(interrupter);
         }
         *errno = before;
     }
@@ -210,6 +219,6 @@ static THREADS: [AtomicUsize; MOST_LOOPS] = [const { AtomicUsize::new(0) }; MOST
 
 thread_local! {
     /// The loop of this thread.
-    static NUMBER: Cell<usize> = const { Cell::new(0) };
+    static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
     static INTERRUPTER: Cell<Option<Interrupter>> = const { Cell::new(None) };
 }

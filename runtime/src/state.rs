@@ -196,22 +196,23 @@ impl State {
         os.raw_set("exit", exit)
     }
 
-    /// Collects garbage when the heap has doubled since the last time, and gives large buffers
-    /// back.
+    /// Gives large buffers back, and says whether it is time to [`collect`](Self::collect): the heap
+    /// has doubled since the last time. A collector that the function's author has stopped stays so.
     ///
-    /// For the time between two invocations, so that Lua's collector has less to do in them. A
-    /// collector that the function's author has stopped stays so.
-    pub fn tidy(&self) {
+    /// For the time between two invocations, so that Lua's collector has less to do in them.
+    pub fn tidy(&self) -> bool {
         const LEAST_GROWTH_BYTES: usize = 1024 * 1024;
         self.codec.shrink();
         let live = self.live_bytes.get().min(self.lua.used_memory());
-        if self.lua.used_memory() - live > live.max(LEAST_GROWTH_BYTES) && self.lua.gc_is_running()
-        {
-            // An error of a finalizer has nobody to go to here.
-            let _ = self.lua.gc_collect();
-            sys::consolidate_heap();
-            self.live_bytes.set(self.lua.used_memory());
-        }
+        self.lua.used_memory() - live > live.max(LEAST_GROWTH_BYTES) && self.lua.gc_is_running()
+    }
+
+    /// Collects garbage, which runs finalizers.
+    pub fn collect(&self) {
+        // An error of a finalizer has nobody to go to here.
+        let _ = self.lua.gc_collect();
+        sys::consolidate_heap();
+        self.live_bytes.set(self.lua.used_memory());
     }
 
     /// Sets or unsets the variable by which SDKs and child processes find the trace.

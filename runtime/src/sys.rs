@@ -77,6 +77,21 @@ pub fn die_of_broken_pipes() {
     }
 }
 
+/// Leaves broken pipes errors for this process, as Rust's start-up made them, and lets them end child
+/// processes, which would inherit "ignore" and may run for ever: `yes | head -n 1`.
+pub fn let_children_die_of_broken_pipes() {
+    extern "C" fn nothing(_: c_int) {}
+    // SAFETY: the action is valid when all zero, and its handler does nothing. A handler, unlike
+    // "ignore", is not inherited through exec.
+    unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(c_int) as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(libc::SIGPIPE, &raw const action, ptr::null_mut());
+    }
+}
+
 /// Random numbers of the system's.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! `Worker`: one Lua state with the handler loaded, and the loop that serves it.
 
+use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use crate::{coroutine, panics};
 #[derive(Debug)]
 pub struct Worker {
     event_loop: Rc<EventLoop>,
-    state: State,
+    /// Never closed: it ends with the process, which a finalizer might keep from ending.
+    state: ManuallyDrop<State>,
     handler: Handler,
 }
 
@@ -69,10 +71,10 @@ fn load(
     event_loop: &Rc<EventLoop>,
     process: &Process,
     log: &Rc<Log>,
-) -> Result<(State, Handler), ErrorReport> {
+) -> Result<(ManuallyDrop<State>, Handler), ErrorReport> {
     let config = &process.config;
     let files = Files::working_in(config.task_root.clone());
-    let state = State::new(files, config.json_nulls, log, true)?;
+    let state = ManuallyDrop::new(State::new(files, config.json_nulls, log, true)?);
     // Before the handler's file is loaded, which may use too much as well.
     state.limit_memory(config.memory_limit_in_mb, config.loops())?;
     coroutine::install(&state.lua)?;

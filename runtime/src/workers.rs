@@ -17,7 +17,7 @@ use crate::error::ErrorReport;
 use crate::log::Log;
 use crate::process::Process;
 use crate::worker::Worker;
-use crate::{panics, sys};
+use crate::{panics, shutdown, sys};
 
 /// Writes to C's stdout in whole lines from here on, and says what the configuration asks in vain.
 ///
@@ -84,7 +84,10 @@ fn work(process: &Arc<Process>, gate: &Gate, api: RuntimeApi) {
 /// Serves events, and says why that is over for this worker.
 fn serve(process: &Process, log: &Log, worker: &Worker) {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| worker.run().to_string()));
-    let why = outcome.unwrap_or_else(|_| panics::last());
+    let why = outcome.unwrap_or_else(|_| {
+        shutdown::drop_out();
+        panics::last()
+    });
     log.end();
     let count = process.config.loops();
     process.stop_one(|left| {

@@ -35,7 +35,8 @@ impl Timer {
             // Without SA_RESTART, so that a read or write that waits ends with EINTR. With the
             // other stack, so that a deep recursion of Lua's C code does not end the process here.
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-            libc::sigemptyset(&raw mut action.sa_mask);
+            // That stack is small: no other handler on top of this one.
+            libc::sigfillset(&raw mut action.sa_mask);
             check(libc::sigaction(
                 signal(),
                 &raw const action,

@@ -83,25 +83,33 @@ impl Worker {
         }
     }
 
-    /// What runs from here on may be interrupted.
-    pub fn begin(&self, had_ms: u64) {
+    /// Forgets what ran before, and notes what time the next has. Nothing runs now.
+    pub fn prepare(&self, had_ms: u64) {
         self.reason.store(0, Relaxed);
         self.raised.store(0, Relaxed);
         self.noted.store(false, Relaxed);
         self.ticks.store(0, Relaxed);
         self.asked.store(false, Relaxed);
         self.had_ms.store(had_ms, Relaxed);
+    }
+
+    /// What runs from here on may be interrupted.
+    pub fn begin(&self) {
         compiler_fence(SeqCst);
         let root = ptr::from_ref(&self.root).cast_mut();
         self.running.store(root, Relaxed);
     }
 
-    /// What ran is over: gives why it was to stop, if it was, and how often that was raised.
-    ///
-    /// The timer has been stopped before.
-    pub fn end(&self) -> Option<(Reason, u32)> {
+    /// From here on a signal finds nothing to interrupt.
+    pub fn pause(&self) {
         self.running.store(ptr::null_mut(), Relaxed);
         compiler_fence(SeqCst);
+    }
+
+    /// What ran is over: gives why it was to stop, if it was, and how often that was raised.
+    ///
+    /// It is paused, and its timer stopped.
+    pub fn end(&self) -> Option<(Reason, u32)> {
         if self.hooked.swap(false, Relaxed) {
             // SAFETY: no signal of ours comes any more, so nothing else looks at `displaced`, and
             // the main thread lives as long as this loop.
@@ -167,7 +175,9 @@ impl Worker {
             .compare_exchange(0, reason as u8, Relaxed, Relaxed)
             .is_ok();
         compiler_fence(SeqCst);
-        self.hook_what_runs();
+        // Where a hook has raised, it stands on whatever runs; one that does not was taken away by
+        // `debug.sethook`, and is not left another 10,000 instructions for that.
+        self.hook_what_runs(1);
         first
     }
 
@@ -180,6 +190,11 @@ impl Worker {
             self.asked.store(true, Relaxed);
         }
         sooner
+    }
+
+    /// Whether [`interrupt_within`](Self::interrupt_within) set the timer.
+    pub fn was_hastened(&self) -> bool {
+        self.asked.load(Relaxed)
     }
 
     /// Notes the timer that fires for this thread.
@@ -258,12 +273,13 @@ impl Worker {
         compiler_fence(SeqCst);
         // A signal from here on finds the new coroutine; one before found the other.
         if self.is_stopping() {
-            self.hook_what_runs();
+            self.hook_what_runs(self.instructions());
         }
     }
 
-    /// Sets the hook on the innermost coroutine, unless it stands there already.
-    fn hook_what_runs(&self) {
+    /// Sets the hook on the innermost coroutine, to be called after `instructions` unless it stands
+    /// there already.
+    fn hook_what_runs(&self, instructions: c_int) {
         // SAFETY: the coroutine lives while it is in `running`, and this is its thread: what
         // lua_sethook writes is meant to be written in a signal handler (lua.c does).
         unsafe {
@@ -278,8 +294,13 @@ impl Worker {
                     *self.displaced.get() = Some((found, mask, count));
                 }
             }
-            let count = self.instructions();
-            if !stands || ffi::lua_gethookcount(l) != count {
+            let count = if stands {
+                self.instructions()
+            } else {
+                instructions
+            };
+            // Set anew where it is due anyway: Lua may have lost sight of it just when it was set.
+            if !stands || count == 1 || ffi::lua_gethookcount(l) != count {
                 ffi::lua_sethook(l, Some(ours), ffi::LUA_MASKCOUNT, count);
             }
         }

@@ -6,7 +6,7 @@ use mlua::{IntoLuaMulti, Value};
 
 use super::startup::Stage;
 use super::{Called, EventLoop};
-use crate::deadline::Allowance;
+use crate::deadline::{Allowance, Reason};
 use crate::error::ErrorReport;
 use crate::lifecycle::{self, Hook};
 use crate::shutdown;
@@ -24,15 +24,39 @@ impl EventLoop {
             Some(Ok(error)) => Value::Table(error),
             Some(Err(error)) => return self.log.error(&error.into()),
         };
-        let allowance = if self.is_stopping() {
-            Some(Allowance::of(shutdown::time_left()))
-        } else {
-            called.allowance.map(Allowance::afterwards)
-        };
+        let allowance = self.afterwards(called.allowance);
         let args = (&called.context, &error);
         self.run_all(state, Hook::AfterInvoke, args, allowance);
         // What they wrote would wait in the frozen sandbox for the next event.
         self.log.flush();
+    }
+
+    /// Makes room for the next event, if it is time to. Finalizers run in that, and so what is left
+    /// of the invocation's time is theirs too.
+    pub(super) fn tidy(&self, state: &State, allowance: Option<Allowance>, out_of_memory: bool) {
+        if !state.tidy() && !out_of_memory {
+            return;
+        }
+        state.deadline.arm(self.afterwards(allowance), &self.log);
+        if out_of_memory {
+            state.recover_memory();
+        } else {
+            state.collect();
+        }
+        let stop = state.deadline.disarm(&state.lua);
+        // Where `os.exit` comes back, it ends nothing between two invocations.
+        if let Some(stop) = stop.filter(|stop| stop.reason != Reason::Exit) {
+            self.log.error(&stop.report());
+        }
+    }
+
+    /// What is left of an invocation's allowance for code that runs after it.
+    fn afterwards(&self, allowance: Option<Allowance>) -> Option<Allowance> {
+        if self.is_stopping() {
+            Some(Allowance::of(shutdown::time_left()))
+        } else {
+            allowance.map(Allowance::afterwards)
+        }
     }
 
     /// Whether SIGTERM came, and there are hooks to run before the end.
