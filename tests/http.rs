@@ -6,10 +6,14 @@ mod answers;
 mod bodies;
 #[path = "http/connections.rs"]
 mod connections;
+#[path = "http/deadline.rs"]
+mod deadline;
 #[path = "http/faults.rs"]
 mod faults;
 #[path = "http/many.rs"]
 mod many;
+#[path = "http/memory.rs"]
+mod memory;
 #[path = "http/proxies.rs"]
 mod proxies;
 #[path = "http/redirects.rs"]

@@ -116,7 +116,7 @@ fn a_signal_handler_interrupts_its_own_thread_and_no_other() {
     }
     let bench = Bench::new();
     let (lua, deadline) = (&bench.state.lua, &bench.state.deadline);
-    assert!(INTERRUPTER.set(deadline.interrupter(&bench.log)).is_ok());
+    assert!(INTERRUPTER.set(deadline.interrupter()).is_ok());
     // SAFETY: the handler does only what signal handlers may; raise(3) signals this thread.
     let raise = unsafe {
         libc::signal(libc::SIGUSR1, on_signal as *const () as usize);

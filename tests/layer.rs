@@ -14,6 +14,8 @@ mod entry;
 mod failure;
 #[path = "layer/outcome.rs"]
 mod outcome;
+#[path = "layer/real.rs"]
+mod real;
 mod support;
 #[path = "layer/tools.rs"]
 mod tools;

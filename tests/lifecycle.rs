@@ -1,8 +1,8 @@
 //! The hooks of `lambda.lifecycle` around initialisation and invocations.
 
 mod support;
-
-use std::time::Duration;
+#[path = "lifecycle/time.rs"]
+mod time;
 
 use serde_json::json;
 use support::{Answer, Event, Function, Run, lua};
@@ -358,47 +358,4 @@ fn after_invoke_runs_when_the_response_was_refused_as_too_large() {
     .posted(Answer::status(413).before_body())
     .run();
     assert!(run.stdout().ends_with("after\tnil\n"), "{}", run.stdout());
-}
-
-#[test]
-fn a_hook_before_the_handler_has_the_handlers_deadline() {
-    let run = function(
-        "local calls = 0
-        on('before_invoke', function()
-          calls = calls + 1
-          while calls == 1 do pcall(error) end
-        end)
-        return { handler = function() return calls end }",
-    )
-    .invoke(Event::json("{}").left(Duration::from_secs(1)))
-    .invoke(Event::json("{}"))
-    .run();
-    let [error, response] = run.posts()[..] else {
-        panic!("{}", run.transcript())
-    };
-    assert_eq!(error.json()["errorType"], "Function.Timeout");
-    assert_eq!(response.text(), "2");
-}
-
-#[test]
-fn a_hook_after_the_answer_ends_with_the_invocations_time() {
-    let run = function(
-        "local calls = 0
-        on('after_invoke', function()
-          calls = calls + 1
-          while calls == 1 do pcall(error) end
-        end)
-        return { handler = function() return calls end }",
-    )
-    .invoke(Event::json("{}").left(Duration::from_secs(1)))
-    .invoke(Event::json("{}"))
-    .run();
-    let bodies: Vec<_> = run.posts().iter().map(|post| post.text()).collect();
-    assert_eq!(bodies, ["0", "1"]);
-    let said = run.stdout();
-    assert_eq!(said.matches("timed out after").count(), 1, "{said}");
-    assert!(
-        said.contains("request-1") && said.contains("main.lua:5"),
-        "{said}"
-    );
 }

@@ -285,3 +285,42 @@ fn memory_may_run_out_at_any_allocation() {
     }
     assert!(failures > 100, "only {failures} runs failed");
 }
+
+#[test]
+fn the_process_never_takes_more_than_the_functions_memory() {
+    for fill in [
+        "local t = {} for i = 1, 1e9 do t[i] = { i } end",
+        "local t = {} for i = 1, 1e9 do t['key' .. i] = i end",
+        "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(100) .. i end",
+        "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(2^20) .. i end",
+        "local t = {} for i = 1, 1e9 do t[i] = function() return i end end",
+        "local s = 'x' while true do s = s .. s end",
+        "return json.decode('[' .. ('[],'):rep(2^20) .. '1]'), json.decode('[' .. ('[[]],'):rep(2^20) .. '1]')",
+    ] {
+        let source = format!(
+            "local json = require('lambda.json')
+            local M = {{}}
+            function M.handler(event)
+              if event == 1 then {fill} end
+              return io.open('/proc/self/status'):read('a'):match('VmHWM:%s*(%d+)')
+            end
+            return M"
+        );
+        let run = Function::new("app.lua", source)
+            .handler("app.handler")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "96")
+            .invoke(Event::json("1"))
+            .invoke(Event::json("2"))
+            .run();
+        let [_, highest] = run.posts()[..] else {
+            panic!("{}", run.transcript())
+        };
+        let highest_kb: u64 = highest
+            .json()
+            .as_str()
+            .expect("a text")
+            .parse()
+            .expect("kB");
+        assert!(highest_kb < 96 * 1024, "{fill}: {highest_kb} kB");
+    }
+}

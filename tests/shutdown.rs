@@ -1,8 +1,10 @@
 //! SIGTERM, the `shutdown` hooks and the internal extension that makes Lambda send it.
 
+#[path = "shutdown/stopping.rs"]
+mod stopping;
 mod support;
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use support::{Answer, Event, Function, Run};
 
@@ -114,87 +116,6 @@ fn sigterm_while_the_handler_runs_lets_it_answer_and_then_runs_the_hooks() {
     assert_eq!(run.exit_code(), 0);
     assert_eq!(run.posts()[1].text(), r#""answered""#);
     assert_eq!(messages(&run), ["after", "bye"]);
-}
-
-#[test]
-fn sigterm_stops_a_handler_that_does_not_end_and_then_runs_the_hooks() {
-    let run = extended(&format!(
-        "on('shutdown', function() print('bye') end)
-        return {{ handler = function()
-          {TERM_HERE}
-          while true do pcall(error) end
-        end }}"
-    ))
-    .invoke(Event::json("{}").left(LONG))
-    .ends()
-    .run();
-    assert_eq!(run.exit_code(), 0);
-    let error = run.posts()[1].json();
-    assert_eq!(error["errorType"], "Runtime.Interrupted");
-    assert_eq!(
-        error["errorMessage"],
-        "interrupted by a signal at main.lua:5"
-    );
-    assert_eq!(messages(&run).last(), Some(&"bye"));
-}
-
-#[test]
-fn sigterm_stops_a_handler_that_has_no_deadline() {
-    let run = extended(&format!(
-        "on('shutdown', function() print('bye') end)
-        return {{ handler = function() {TERM_HERE} while true do pcall(error) end end }}"
-    ))
-    .env("MOONLAYER_TIMEOUT_MARGIN_MS", "0")
-    .invoke(Event::json("{}"))
-    .ends()
-    .run();
-    assert_eq!(run.exit_code(), 0);
-    assert_eq!(run.posts()[1].json()["errorType"], "Runtime.Interrupted");
-    assert_eq!(messages(&run).last(), Some(&"bye"));
-}
-
-#[test]
-fn sigterm_before_the_handler_is_called_stops_it_as_well() {
-    // The finalizer runs while so many tables are made of the second event.
-    let run = extended(&format!(
-        "on('shutdown', function() print('bye') end)
-        local calls = 0
-        return {{ handler = function()
-          calls = calls + 1
-          if calls == 1 then
-            setmetatable({{}}, {{ __gc = function() {TERM_HERE} print('asked') end }})
-            return
-          end
-          print('called')
-          while true do pcall(error) end
-        end }}"
-    ))
-    .invoke(Event::json("{}"))
-    .invoke(Event::json(format!("[{}{{}}]", "{\"a\":1},".repeat(3_000))).left(LONG))
-    .ends()
-    .run();
-    assert_eq!(run.exit_code(), 0);
-    assert_eq!(run.posts()[2].json()["errorType"], "Runtime.Interrupted");
-    let said = messages(&run);
-    assert_eq!(said[..2], ["asked", "called"]);
-    assert_eq!(said.last(), Some(&"bye"));
-}
-
-#[test]
-fn sigterm_stops_a_handler_that_waits_in_the_system() {
-    // Nobody writes: the read ends because of the timer's signal alone.
-    let function = extended(&format!(
-        "on('shutdown', function() print('bye') end)
-        return {{ handler = function()
-          local pipe = io.open('pipe', 'r+')
-          {TERM_HERE}
-          return pipe:read('l')
-        end }}"
-    ));
-    let pipe = function.root().path().join("pipe");
-    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
-    let run = function.invoke(Event::json("{}").left(LONG)).ends().run();
-    assert_eq!((run.exit_code(), messages(&run).last()), (0, Some(&"bye")));
 }
 
 #[test]

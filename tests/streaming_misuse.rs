@@ -54,7 +54,11 @@ fn what_is_out_of_order_is_an_error_with_its_position() {
         ),
         (
             "response:content_type(' ')",
-            "main.lua:3: content_type: \" \" is no content type",
+            "main.lua:3: content_type: \" \" is no content type; one is like application/json",
+        ),
+        (
+            "response:content_type('json')",
+            "main.lua:3: content_type: \"json\" is no content type; one is like application/json",
         ),
         (
             "response:content_type('a/b\\r\\nX: y')",
@@ -206,7 +210,7 @@ fn a_response_that_was_kept_takes_nothing_after_its_end() {
         return { handler = stream.handler(function(event, response)\n\
         if event == 1 then kept = response; kept:write('one') return end\n\
         for _, name in ipairs({ 'write', 'start', 'content_type' }) do\n\
-        local ok, err = pcall(function() kept[name](kept, name ~= 'start' and 'x' or nil) end)\n\
+        local ok, err = pcall(function() kept[name](kept, name ~= 'start' and 'x/y' or nil) end)\n\
         response:write(err, '\\n')\nend\nend) }";
     let run = Function::new("main.lua", source)
         .invoke(Event::json("1"))

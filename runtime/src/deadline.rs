@@ -32,7 +32,7 @@ use crate::log::Log;
 use timer::Timer;
 
 pub use allowance::Allowance;
-pub(crate) use hook::worker;
+pub(crate) use hook::{note_if_due, worker};
 pub(crate) use worker::Worker;
 
 /// The soft deadline of one polling loop and its Lua state.
@@ -120,6 +120,11 @@ impl Deadline {
         }
     }
 
+    /// Makes the timer, if none was armed yet: a signal handler, which may need it, cannot.
+    pub fn make_timer(&self, log: &Log) {
+        self.timer(log);
+    }
+
     fn timer(&self, log: &Log) -> Option<&Timer> {
         let timer = self.timer.get_or_init(|| match Timer::new(self.worker) {
             Ok(timer) => Some(timer),
@@ -136,14 +141,18 @@ impl Deadline {
     /// What the state runs from here on is not interrupted.
     ///
     /// Says whether what ran since [`arm`](Self::arm) was: then whatever it returned or raised is
-    /// void. Code that came to its end by itself just when it was to stop was not.
+    /// void. Code that came to its end by itself just when it was to stop was not, unless a call of
+    /// ours was the last it did.
     pub fn disarm(&self, lua: &Lua) -> Option<Interruption> {
         self.rest();
         let (reason, raised) = self.worker.end()?;
-        if raised == 0 && reason != Reason::Exit {
+        let noted = self.worker.has_noted();
+        if raised == 0 && !noted && reason != Reason::Exit {
             return None;
         }
-        let stop = (raised > 0).then(|| hook::take_stop(lua)).flatten();
+        let stop = (raised > 0 || noted)
+            .then(|| hook::take_stop(lua))
+            .flatten();
         let (message, stack_trace) = stop.unwrap_or_else(|| {
             let message = match reason {
                 Reason::Deadline => "timed out",
@@ -198,10 +207,16 @@ impl Deadline {
         self.worker.interrupt(reason)
     }
 
-    /// The same for a signal handler.
-    pub fn interrupter(&self, log: &Log) -> Interrupter {
-        // A signal handler cannot make one, and no deadline may ever have.
-        self.timer(log);
+    /// Stops the running code if its time is over; for a call of ours that has waited until then,
+    /// since the signal may come a moment later.
+    pub fn heed(&self) {
+        if self.remaining().is_some_and(|left| left.is_zero()) {
+            self.interrupt(Reason::Deadline);
+        }
+    }
+
+    /// Lets a signal handler do what [`interrupt`](Self::interrupt) does.
+    pub fn interrupter(&self) -> Interrupter {
         Interrupter {
             worker: self.worker,
         }
@@ -214,14 +229,20 @@ impl Interrupter {
     /// safe in a signal handler.
     ///
     /// Only on the thread of the polling loop; on any other it does nothing and is false. So it is
-    /// where nothing runs, or the system has no timer. A call that waits in the system ends with
-    /// `EINTR` if the signal was installed without `SA_RESTART`.
+    /// where nothing runs, or there is no timer ([`Deadline::make_timer`]). A call that waits in the
+    /// system ends with `EINTR` if the signal was installed without `SA_RESTART`.
     pub fn interrupt_within(self, time: Duration) -> bool {
         self.worker.is_of_this_thread()
             && match time {
                 Duration::ZERO => self.worker.interrupt(Reason::Signal),
                 time => self.worker.interrupt_within(time),
             }
+    }
+
+    /// Whether the calling thread is that of the polling loop, and what runs there is to stop. False
+    /// on any other thread.
+    pub fn has_stopped_this_thread(self) -> bool {
+        self.worker.is_of_this_thread() && self.worker.is_stopping()
     }
 }
 

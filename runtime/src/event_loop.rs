@@ -200,7 +200,7 @@ impl EventLoop {
         // Before the event is made, since that may run finalizers, which are user code too.
         state.deadline.arm(allowance, &self.log);
         if self.is_stopping() {
-            shutdown::hurry(state.deadline.interrupter(&self.log));
+            shutdown::hurry(state.deadline.interrupter());
         }
         let prepared = invocation.event(lua, codec).and_then(|event| {
             let context = invocation.context(lua, codec, config, cold_start)?;

@@ -1,8 +1,12 @@
 //! How much memory Lua may use, and what running out of it is called.
 
+mod heap;
+
 use mlua::Error;
 
 use crate::error::ErrorReport;
+
+pub use heap::{Charge, Heap, limit};
 
 /// The share of a function's memory that is Lua's, for one of its states.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Table, Value, ffi};
 
-use crate::deadline::{Deadline, Reason};
+use crate::deadline::{self, Deadline, Reason};
 use crate::error::ErrorReport;
 use crate::files::Files;
 use crate::json::{self, Codec, Nulls};
@@ -93,7 +93,9 @@ impl State {
             return Ok(());
         };
         let limit = MemoryLimit::new(function_mb, memory::resident_bytes(), states);
-        self.lua.set_memory_limit(limit.bytes)?;
+        let heap = memory::limit(&self.lua, limit.bytes)?;
+        self.codec.charge.join(heap);
+        self.connections.join(heap);
         self.memory.set(Some(limit));
         Ok(())
     }
@@ -263,6 +265,7 @@ pub fn throwing(lua: &Lua, inner: Function) -> mlua::Result<Function> {
             ffi::lua_pushvalue(l, ffi::lua_upvalueindex(1));
             ffi::lua_insert(l, 1);
             ffi::lua_call(l, ffi::lua_gettop(l) - 1, ffi::LUA_MULTRET);
+            deadline::note_if_due(l);
             match ffi::lua_tointeger(l, 1) {
                 RETURNS => {
                     ffi::lua_remove(l, 1);

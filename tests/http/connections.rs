@@ -46,7 +46,7 @@ fn a_connection_that_the_server_closed_is_not_used_again() {
     assert_eq!(web.connections(), 3);
 }
 
-/// Reads one request, which has no body.
+/// Reads the head of one request.
 fn read_request(stream: &mut TcpStream) -> bool {
     let mut came = Vec::new();
     while !came.ends_with(b"\r\n\r\n") {
@@ -146,4 +146,28 @@ fn a_body_from_a_function_is_not_made_twice() {
         web.url("/")
     );
     assert_eq!(lua(&code), json!(["nil", "closed", 2]));
+}
+
+#[test]
+fn an_answer_before_the_end_of_the_request_is_given() {
+    let web = Web::raw(|mut stream, _| {
+        read_request(&mut stream);
+        let answer = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much";
+        stream.write_all(answer.as_bytes()).unwrap();
+        // With a part of the request unread this is a reset.
+    });
+    let code = format!(
+        "local got = {{}}
+         local piece = ('x'):rep(1 << 20)
+         for n, body in ipairs{{piece:rep(32), function() return table.remove(got.pieces) end}} do
+           got.pieces = {{}}
+           for n = 1, 32 do got.pieces[n] = piece end
+           local answer, err = http.put('{}', {{body = body}})
+           got[n] = answer and answer.status .. ' ' .. answer.body or err.message
+         end
+         return {{got[1], got[2]}}",
+        web.url("/")
+    );
+    assert_eq!(lua(&code), json!(["413 too much", "413 too much"]));
+    assert_eq!(web.connections(), 2);
 }

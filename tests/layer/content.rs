@@ -8,7 +8,6 @@ use std::process::{Command, Stdio};
 use super::checkout::Checkout;
 use super::outcome::{entry, good, open, succeeds};
 use super::support::{Folder, project};
-use super::tools::path_with_tools;
 
 #[test]
 fn the_zip_holds_the_runtime_the_interpreter_and_the_notices() {
@@ -174,35 +173,4 @@ fn builds_at_the_same_time_wait_for_each_other() {
     }
     assert_eq!(checkout.asked().lines().count(), 6);
     assert_eq!(entry(&mut open(&checkout.zip()), "bootstrap"), good());
-}
-
-#[test]
-fn the_real_layer_is_small_and_runs_without_its_zip() {
-    let opt = Folder::new();
-    let build = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_moonlayer"));
-        command
-            .args(["layer", "build"])
-            .args(arguments)
-            .current_dir(project())
-            // Where the machine's own glibc is too new, cargo-zigbuild is among the tools.
-            .env("PATH", path_with_tools());
-        succeeds(&command.output().expect("the built binary"))
-    };
-    let zips = Folder::new();
-    build(&["--output", &zips.path().display().to_string()]);
-    build(&["--unzipped", &opt.path().display().to_string()]);
-    let path = zips.path().join("lua-54-x86_64.zip");
-    let size = fs::metadata(&path).expect("the zip").len();
-    assert!(size < 2_000_000, "{size} bytes");
-    let bootstrap = fs::read(opt.path().join("bootstrap")).expect("the runtime");
-    assert!(
-        entry(&mut open(&path), "bootstrap") == bootstrap,
-        "the zip's is another"
-    );
-    let lua = Command::new(opt.path().join("bin/lua"))
-        .args(["-e", "io.write(_VERSION)"])
-        .output()
-        .expect("the interpreter");
-    assert_eq!(succeeds(&lua), "Lua 5.4");
 }

@@ -97,6 +97,11 @@ impl Process {
         }
     }
 
+    /// The number that the kernel knows it by.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written to stdout until now.
     pub fn stdout(&self) -> String {
         let bytes = fs::read(self.folder.path().join("stdout")).expect("our own file");

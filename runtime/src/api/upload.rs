@@ -125,7 +125,7 @@ impl Upload {
 
 /// The end of a body in chunks, which went well or failed as `report` says (RFC 9112, 7.1).
 ///
-/// The service reads at most [`TRAILERS_LIMIT_BYTES`] of trailers; of longer ones it says that the
+/// The service reads at most `TRAILERS_LIMIT_BYTES` of trailers; of longer ones it says that the
 /// response was broken off, and the error is lost.
 pub fn end(report: Option<&ErrorReport>) -> String {
     let Some(report) = report else {

@@ -51,7 +51,7 @@ pub unsafe fn worker(l: *mut lua_State) -> &'static Worker {
     }
 }
 
-/// Where the hook raised for the first time; forgets it. `None` when it ran out of memory there.
+/// Where the hook raised for the first time, or a call waited until the end; forgets it. `None` when it ran out of memory there.
 pub fn take_stop(lua: &Lua) -> Option<(String, Vec<String>)> {
     // SAFETY: the slot holds what `push_stop` made, or nil.
     let stop: mlua::Result<Option<Table>> = unsafe {
@@ -99,10 +99,31 @@ pub unsafe extern "C-unwind" fn hook(l: *mut lua_State, _: *mut lua_Debug) {
     }
 }
 
+/// Notes where `l` is, if what runs is to stop and has not been told yet: a call that waited until
+/// then may be the last thing that a handler does, and no instruction of Lua's is left to raise at.
+///
+/// # Safety
+/// Called in a C function of `l`, which owns nothing.
+pub unsafe fn note_if_due(l: *mut lua_State) {
+    // SAFETY: the first slot holds a worker, which is never freed, or nothing where none was
+    // registered. Nothing here has a destructor, so Lua may raise for want of memory.
+    unsafe {
+        ffi::luaL_checkstack(l, ffi::LUA_MINSTACK, ptr::null());
+        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&WORKER));
+        let worker = ffi::lua_touserdata(l, -1).cast::<Worker>();
+        ffi::lua_pop(l, 1);
+        if !worker.is_null() && (*worker).is_due() {
+            push_stop(l, &*worker);
+            ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, key(&STOP));
+            (*worker).note();
+        }
+    }
+}
+
 /// Pushes `{message, frames}` of where `l` is: its own frames, then those of what resumed it.
 ///
 /// # Safety
-/// Called in the hook of `l`.
+/// Called in the hook of `l`, or in a C function of it that has LUA_MINSTACK free slots.
 unsafe fn push_stop(l: *mut lua_State, worker: &Worker) {
     const MOST_FRAMES: c_int = 100;
     // SAFETY: the coroutines in the chain wait for `l`, so they are alive; push_frames leaves one

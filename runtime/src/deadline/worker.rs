@@ -39,6 +39,8 @@ pub struct Worker {
     reason: AtomicU8,
     /// How often the hook has raised.
     raised: AtomicU32,
+    /// Where it was is noted.
+    noted: AtomicBool,
     /// How often the timer has fired.
     ticks: AtomicU32,
     /// The timer, once there is one: the first of a process is null.
@@ -69,6 +71,7 @@ impl Worker {
             },
             reason: AtomicU8::new(0),
             raised: AtomicU32::new(0),
+            noted: AtomicBool::new(false),
             ticks: AtomicU32::new(0),
             has_timer: AtomicBool::new(false),
             timer: AtomicPtr::default(),
@@ -84,6 +87,7 @@ impl Worker {
     pub fn prepare(&self, had_ms: u64) {
         self.reason.store(0, Relaxed);
         self.raised.store(0, Relaxed);
+        self.noted.store(false, Relaxed);
         self.ticks.store(0, Relaxed);
         self.asked.store(false, Relaxed);
         self.had_ms.store(had_ms, Relaxed);
@@ -127,6 +131,22 @@ impl Worker {
     /// Whether what runs is to stop.
     pub fn is_stopping(&self) -> bool {
         self.reason.load(Relaxed) != 0
+    }
+
+    /// Whether the time of what runs is over, and it has not been told yet, nor where it was noted.
+    pub(super) fn is_due(&self) -> bool {
+        let over = matches!(self.reason(), Some(Reason::Deadline | Reason::Signal));
+        over && self.raised.load(Relaxed) == 0 && !self.has_noted()
+    }
+
+    /// Where what runs was when its time was over is noted.
+    pub(super) fn note(&self) {
+        self.noted.store(true, Relaxed);
+    }
+
+    /// Whether it is, since [`begin`](Self::begin).
+    pub(super) fn has_noted(&self) -> bool {
+        self.noted.load(Relaxed)
     }
 
     /// Why what runs is to stop.
@@ -204,8 +224,8 @@ impl Worker {
         // finalizer, for which Lua puts hooks off: that we allow from here on. The line waits for
         // one more expiry: where little CPU is to be had, a thread may stand still between the
         // signal and the next instruction for as long as it takes the timer to fire again.
-        let is_deadline = self.reason() == Some(Reason::Deadline);
-        if is_deadline && tick == LINE_AT_TICK && self.raised.load(Relaxed) == 0 {
+        let late = self.reason() == Some(Reason::Deadline);
+        if tick == LINE_AT_TICK && late && self.raised.load(Relaxed) == 0 {
             self.line.write();
         }
         // SAFETY: what is in `running` lives until it is taken out.

@@ -128,7 +128,8 @@ impl EventLoop {
                 ));
             }
         };
-        match shutdown::install(state.deadline.interrupter(&self.log), register) {
+        state.deadline.make_timer(&self.log);
+        match shutdown::install(state.deadline.interrupter(), register) {
             Ok(wake) => {
                 self.api.borrow_mut().wake_by(wake);
                 self.heeds_shutdown.set(true);

@@ -234,7 +234,9 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
     }
     let options = codec.decoding.get();
     let mut decoder = codec.decoder.take().unwrap_or_default();
-    let outcome = match decoder.parse(text, options) {
+    let parsed = decoder.parse(text, options);
+    codec.charge.set(decoder.capacity_bytes());
+    let outcome = match parsed {
         Ok(()) => {
             let mut parts = decoder.walk(text.as_ptr(), options);
             // SAFETY: `decoder` is this call's own until it is put back.
@@ -251,7 +253,7 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
             Outcome::Message
         }
     };
-    codec.decoder.set(Some(decoder));
+    codec.keep(decoder, matches!(outcome, Outcome::OutOfMemory));
     outcome
 }
 

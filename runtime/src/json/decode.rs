@@ -76,7 +76,6 @@ impl Decoder {
     }
 
     /// The size of the buffers that grow with the text.
-    #[cfg(test)]
     pub fn capacity_bytes(&self) -> usize {
         self.tape.capacity_bytes()
     }

@@ -32,6 +32,7 @@ use std::rc::Rc;
 use mlua::{Lua, Table, Value};
 
 use crate::buffer;
+use crate::memory::Charge;
 use decode::Decoder;
 use encode::{Encoder, Stop};
 use marks::Marks;
@@ -62,6 +63,8 @@ pub struct Codec {
     pub decoding: Cell<DecodeOptions>,
     /// How values become texts.
     pub encoding: Cell<EncodeOptions>,
+    /// What the decoder's buffers take.
+    pub charge: Charge,
     marks: Marks,
     decoder: Cell<Option<Box<Decoder>>>,
     encoder: Cell<Option<Box<Encoder>>>,
@@ -94,6 +97,7 @@ impl Codec {
                 drop_null_members: nulls == Nulls::Nil,
             }),
             encoding: Cell::default(),
+            charge: Charge::default(),
             marks: Marks::of(lua)?,
             decoder: Cell::default(),
             encoder: Cell::default(),
@@ -109,12 +113,23 @@ impl Codec {
     pub fn decode(&self, lua: &Lua, text: &[u8]) -> Result<Value, DecodeError> {
         let options = self.decoding.get();
         let mut decoder = self.decoder.take().unwrap_or_default();
-        let value = decoder
-            .parse(text, options)
+        let parsed = decoder.parse(text, options);
+        self.charge.set(decoder.capacity_bytes());
+        let value = parsed
             .map_err(DecodeError::from)
             .and_then(|()| decoder.value(lua, text, options).map_err(DecodeError::Lua));
-        self.decoder.set(Some(decoder));
+        self.keep(decoder, matches!(value, Err(DecodeError::Lua(_))));
         value
+    }
+
+    /// Takes the decoder back for the next text. One whose buffers Lua has no room beside is given
+    /// up.
+    fn keep(&self, decoder: Box<Decoder>, out_of_memory: bool) {
+        if out_of_memory {
+            self.charge.set(0);
+        } else {
+            self.decoder.set(Some(decoder));
+        }
     }
 
     /// Appends the JSON text of a Lua value to `out`.
@@ -188,6 +203,7 @@ impl Codec {
         self.text.set(text);
         if let Some(mut decoder) = self.decoder.take() {
             decoder.shrink();
+            self.charge.set(decoder.capacity_bytes());
             self.decoder.set(Some(decoder));
         }
     }

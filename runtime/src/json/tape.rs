@@ -75,7 +75,6 @@ struct Open {
 
 impl Tape {
     /// The size of the buffers that grow with the text.
-    #[cfg(test)]
     pub fn capacity_bytes(&self) -> usize {
         self.tokens.capacity() * size_of::<Token>() + self.unescaped.capacity()
     }

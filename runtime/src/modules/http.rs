@@ -15,30 +15,36 @@ mod line;
 mod options;
 mod proxy;
 mod resolve;
+mod room;
+mod socket;
 mod tls;
 mod tunnel;
 mod upload;
 mod url;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::{Lua, LuaString, MultiValue, Table, Value};
 use ureq::http::Method;
 
 use super::throw::{self, Throw, type_name};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Interrupter};
 use crate::json::Codec;
+use crate::memory::Heap;
 use answer::Answers;
 use client::Client;
 use exchange::Body;
 use options::{Payload, Prepared, Reader};
+use room::Room;
 use upload::Upload;
 
 /// The HTTP client of one Lua state, made when it is first used.
 #[derive(Debug, Default)]
 pub struct Connections {
     client: RefCell<Option<Rc<Client>>>,
+    /// Lua's memory, where it is limited.
+    heap: Cell<Option<&'static Heap>>,
 }
 
 impl Connections {
@@ -49,12 +55,21 @@ impl Connections {
         }
     }
 
-    fn client(&self) -> Result<Rc<Client>, String> {
+    /// Bodies of answers become Lua strings: they take no more than `heap` has left.
+    pub fn join(&self, heap: &'static Heap) {
+        self.heap.set(Some(heap));
+    }
+
+    fn left_bytes(&self) -> usize {
+        self.heap.get().map_or(usize::MAX, Heap::left_bytes)
+    }
+
+    fn client(&self, interrupter: Interrupter) -> Result<Rc<Client>, String> {
         let mut client = self.client.borrow_mut();
         if let Some(client) = &*client {
             return Ok(Rc::clone(client));
         }
-        let made = Rc::new(Client::from_env()?);
+        let made = Rc::new(Client::from_env(interrupter)?);
         *client = Some(Rc::clone(&made));
         Ok(made)
     }
@@ -72,8 +87,9 @@ pub fn module(
 ) -> mlua::Result<Table> {
     let module = lua.create_table()?;
     let http = Rc::new(Http {
+        interrupter: deadline.interrupter(),
         reader: Reader::new(codec, deadline),
-        answers: Answers::new(lua, codec)?,
+        answers: Answers::new(lua, codec, deadline)?,
         connections: Rc::clone(connections),
     });
     for (name, method) in [
@@ -130,6 +146,7 @@ pub fn module(
 /// What the module's functions share.
 struct Http {
     reader: Reader,
+    interrupter: Interrupter,
     answers: Answers,
     connections: Rc<Connections>,
 }
@@ -137,7 +154,7 @@ struct Http {
 impl Http {
     /// Sends one request; gives the answer, or nil and the error.
     fn send(&self, lua: &Lua, prepared: Prepared) -> Result<MultiValue, Throw> {
-        let client = self.connections.client()?;
+        let client = self.connections.client(self.interrupter)?;
         let Prepared {
             request,
             payload,
@@ -161,8 +178,16 @@ impl Http {
             }
         };
         let outcome = sent.and_then(|(head, mut body)| {
-            let whole = if stream { None } else { Some(body.whole()?) };
-            Ok((head, whole, body))
+            if stream {
+                return Ok((head, None, body));
+            }
+            let whole = body.whole(&Room::new(self.connections.left_bytes()), || {
+                let left = self.connections.left_bytes();
+                // An error of a finalizer has nobody to go to here.
+                let _ = lua.gc_collect();
+                self.connections.left_bytes().saturating_sub(left)
+            })?;
+            Ok((head, Some(whole), body))
         });
         match outcome {
             Ok((head, Some(whole), _)) => {
@@ -182,7 +207,7 @@ impl Http {
 
     /// Sends all requests of a list side by side; gives their answers in its order.
     fn send_all(&self, lua: &Lua, list: &Table) -> Result<Table, Throw> {
-        let mut jobs = Vec::new();
+        let mut requests = Vec::new();
         if list.raw_len() == 0 && !list.is_empty() {
             let message = "a list of requests expected; a single one is for http.request";
             return Err(bad_argument(1, "all", message).into());
@@ -198,26 +223,46 @@ impl Http {
                 .reader
                 .request(lua, &options)
                 .map_err(|refusal| refusal.within(nth).throw("all"))?;
-            let body = match prepared.payload {
-                Payload::None => None,
-                Payload::Bytes(text) => Some(text.as_bytes().to_vec()),
-                Payload::Owned(bytes) => Some(bytes),
-                Payload::Made(..) => {
-                    return Err(bad(
-                        "a body from a function cannot be sent by http.all; give a string",
-                    ));
-                }
-            };
+            if matches!(prepared.payload, Payload::Made(..)) {
+                return Err(bad(
+                    "a body from a function cannot be sent by http.all; give a string",
+                ));
+            }
             if prepared.stream {
                 return Err(bad("http.all takes no stream; use http.request"));
             }
-            jobs.push((prepared.request, body));
+            requests.push(prepared);
         }
-        let client = self.connections.client()?;
+        // Lua does nothing while threads read its strings.
+        let texts: Vec<_> = requests
+            .iter()
+            .map(|prepared| match &prepared.payload {
+                Payload::Bytes(text) => Some(text.as_bytes()),
+                _ => None,
+            })
+            .collect();
+        let jobs: Vec<all::Job> = requests
+            .iter()
+            .zip(&texts)
+            .map(|(prepared, text)| {
+                let body = match (&prepared.payload, text) {
+                    (Payload::Owned(bytes), _) => Some(&bytes[..]),
+                    (_, text) => text.as_deref(),
+                };
+                (&prepared.request, body)
+            })
+            .collect();
+        let client = self.connections.client(self.interrupter)?;
         if jobs.iter().any(|(request, _)| request.url.is_https()) {
             client.check_tls()?;
         }
-        let outcomes = all::send(&client, &jobs);
+        let mut room = Room::new(self.connections.left_bytes());
+        if room.is_scarce() {
+            // An error of a finalizer has nobody to go to here.
+            let _ = lua.gc_collect();
+            room = Room::new(self.connections.left_bytes());
+        }
+        let outcomes = all::send(&client, &jobs, &room);
         let answers = lua.create_table()?;
         for ((request, _), outcome) in jobs.iter().zip(outcomes) {
             let answer = match outcome {

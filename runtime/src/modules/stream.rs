@@ -118,8 +118,10 @@ fn methods(lua: &Lua) -> mlua::Result<Table> {
     methods.raw_set("start", start)?;
     let content_type = method(lua, "content_type", |_, response, value: Value| {
         let text = prelude::text("content_type: the type", &value)?;
-        if text.trim().is_empty() || !text.is_ascii() {
-            return Err(format!("content_type: {text:?} is no content type"));
+        if !text.contains('/') || !text.is_ascii() {
+            return Err(format!(
+                "content_type: {text:?} is no content type; one is like application/json"
+            ));
         }
         response.stream.content_type(text)
     })?;

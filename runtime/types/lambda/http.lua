@@ -21,7 +21,8 @@ local http = {}
 ---@field connect_timeout? number
 ---How many redirects are followed, 0 to 50; 5 unless given. What is over it is given as it is.
 ---@field redirects? integer
----The largest body taken, in bytes, decoded; 33554432 (32 MB) unless given, none with `stream`.
+---The largest body taken, in bytes, decoded; 33554432 (32 MB) unless given, any with `stream`. No body is taken that the
+---memory which Lua has left cannot hold twice.
 ---@field max_body? integer
 ---`true`: the answer's `body` is a function that gives it in pieces as they arrive.
 ---@field stream? boolean

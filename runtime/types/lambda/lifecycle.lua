@@ -29,7 +29,8 @@ function lifecycle.on(name, fn) end
 function lifecycle.on(name, fn) end
 
 ---Calls `fn` when the response or error is sent, before the next event. `err` is nil after a
----success. An error is logged, and the next hook runs. It may be registered at any time.
+---success. An error is logged, and the next hook runs. They end with the
+---invocation's time. It may be registered at any time.
 ---@param name "after_invoke"
 ---@param fn fun(context: lambda.Context, err?: lambda.lifecycle.Error)
 function lifecycle.on(name, fn) end
@@ -41,13 +42,13 @@ function lifecycle.on(name, fn) end
 function lifecycle.on(name, fn) end
 
 ---Calls `fn` in each process that comes out of the snapshot, before its first event; never without
----SnapStart. An error ends the process, `Runtime.AfterRestoreError`. All of them have 10 s.
+---SnapStart. An error ends the process, `Runtime.AfterRestoreError`. All of them have 9 s.
 ---@param name "after_restore"
 ---@param fn fun()
 function lifecycle.on(name, fn) end
 
----Calls `fn` when Lambda ends the process. All of them have less than 500 ms. An error is logged,
----and the next hook runs.
+---Calls `fn` when Lambda ends the process. All of them have 450 ms, less what a handler took that ran
+---when SIGTERM came. An error is logged, and the next hook runs.
 ---
 ---The first one makes the runtime register an internal extension, without which Lambda would end
 ---the process without a word.

@@ -9,19 +9,24 @@ use super::client::Client;
 use super::exchange::{Body, Head, Request};
 use super::fault::Fault;
 use super::resolve::STACK_BYTES;
+use super::room::Room;
 use crate::sys;
 
 /// The most that are under way at once.
 pub const AT_ONCE: usize = 32;
 
+/// A request and its body.
+pub type Job<'a> = (&'a Request, Option<&'a [u8]>);
+
 /// What became of one request.
 pub type Outcome = Result<(Head, Vec<u8>), Fault>;
 
-/// Sends the requests, each with its body, and gives the outcomes in their order.
+/// Sends the requests, each with its body, and gives the outcomes in their order. The answers'
+/// bodies share `room`.
 ///
 /// Threads of its own do it, which end before it returns, and get no signals: the one of the
 /// deadline belongs to the thread that runs Lua.
-pub fn send(client: &Client, jobs: &[(Request, Option<Vec<u8>>)]) -> Vec<Outcome> {
+pub fn send(client: &Client, jobs: &[Job], room: &Room) -> Vec<Outcome> {
     let outcomes = Mutex::new(Vec::new());
     let next = AtomicUsize::new(0);
     let work = || {
@@ -30,10 +35,10 @@ pub fn send(client: &Client, jobs: &[(Request, Option<Vec<u8>>)]) -> Vec<Outcome
             let Some((request, body)) = jobs.get(nth) else {
                 return;
             };
-            let body = body.as_deref().map_or(Body::None, Body::Bytes);
+            let body = body.map_or(Body::None, Body::Bytes);
             let outcome = client
-                .send(request.clone(), body)
-                .and_then(|(head, mut stream)| Ok((head, stream.whole()?)));
+                .send(Request::clone(request), body)
+                .and_then(|(head, mut stream)| Ok((head, stream.whole(room, || 0)?)));
             let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
             outcomes.push((nth, outcome));
         }

@@ -7,8 +7,9 @@ use mlua::{Lua, LuaString, MultiValue, Table, Value};
 use ureq::http::{HeaderMap, header};
 
 use super::exchange::{Head, PIECE_BYTES, Stream};
-use super::fault::Fault;
+use super::fault::{Fault, Kind};
 use super::url::Url;
+use crate::deadline::Deadline;
 use crate::json::{Codec, DecodeError};
 use crate::modules::throw::{self, Throw, type_name};
 
@@ -17,6 +18,7 @@ pub struct Answers {
     answer_mt: Table,
     headers_mt: Table,
     error_mt: Table,
+    deadline: Rc<Deadline>,
     /// By header table, its values one by one: only of answers that repeat a header.
     repeated: Table,
 }
@@ -26,7 +28,7 @@ impl Answers {
     ///
     /// # Errors
     /// Lua is out of memory.
-    pub fn new(lua: &Lua, codec: &Rc<Codec>) -> mlua::Result<Self> {
+    pub fn new(lua: &Lua, codec: &Rc<Codec>, deadline: &Rc<Deadline>) -> mlua::Result<Self> {
         let repeated = lua.create_table()?;
         let weak = lua.create_table()?;
         weak.raw_set("__mode", "k")?;
@@ -58,6 +60,7 @@ impl Answers {
             answer_mt,
             headers_mt,
             error_mt,
+            deadline: Rc::clone(deadline),
             repeated,
         })
     }
@@ -85,7 +88,8 @@ impl Answers {
     ) -> mlua::Result<Table> {
         let answer = self.head(lua, head)?;
         let stream = Rc::new(RefCell::new(Some(stream)));
-        let (open, asked, error_mt) = (Rc::clone(&stream), asked.clone(), self.error_mt.clone());
+        let (open, asked) = (Rc::clone(&stream), asked.clone());
+        let (error_mt, deadline) = (self.error_mt.clone(), Rc::clone(&self.deadline));
         let piece = RefCell::new(Vec::new());
         let body = throw::function(lua, "body", move |lua, _: MultiValue| {
             let mut open = open.borrow_mut();
@@ -103,6 +107,7 @@ impl Answers {
                 Ok(count) => Ok(Some(lua.create_string(&piece[..count])?)),
                 Err(fault) => {
                     *open = None;
+                    heed(&deadline, &fault);
                     let error = error(lua, &error_mt, &fault, &asked)?;
                     Err(Throw::Value(Value::Table(error)))
                 }
@@ -117,11 +122,13 @@ impl Answers {
         Ok(answer)
     }
 
-    /// The error of a request that has no answer.
+    /// The error of a request that has no answer. One that waited until the deadline stops the
+    /// handler.
     ///
     /// # Errors
     /// Lua is out of memory.
     pub fn error(&self, lua: &Lua, fault: &Fault, asked: &Url) -> mlua::Result<Table> {
+        heed(&self.deadline, fault);
         error(lua, &self.error_mt, fault, asked)
     }
 
@@ -177,6 +184,12 @@ fn error(lua: &Lua, error_mt: &Table, fault: &Fault, asked: &Url) -> mlua::Resul
     error.raw_set("url", asked.shown())?;
     error.set_metatable(Some(error_mt.clone()))?;
     Ok(error)
+}
+
+fn heed(deadline: &Deadline, fault: &Fault) {
+    if fault.kind == Kind::Timeout {
+        deadline.heed();
+    }
 }
 
 /// `answer:json()`.

@@ -17,6 +17,7 @@ use super::fault::Fault;
 use super::proxy::Proxies;
 use super::tls::Tls;
 use super::url::Url;
+use crate::deadline::Interrupter;
 
 /// An HTTP client with its own connections, made for one Lua state; its threads share it.
 #[derive(Debug)]
@@ -24,21 +25,24 @@ pub struct Client {
     agent: Mutex<Arc<Agent>>,
     tls: Arc<Tls>,
     proxies: Arc<Proxies>,
+    interrupter: Interrupter,
 }
 
 impl Client {
     /// A client as the environment wants it: proxies now, certificates when they are first needed.
+    /// Its waits end when `interrupter` has stopped what runs.
     ///
     /// # Errors
     /// A variable that cannot be used, and why.
-    pub fn from_env() -> Result<Self, String> {
+    pub fn from_env(interrupter: Interrupter) -> Result<Self, String> {
         let proxies = Arc::new(Proxies::from_env(|name| std::env::var(name).ok())?);
         let tls = Arc::new(Tls::default());
-        let agent = Mutex::new(Arc::new(agent(&tls, &proxies)));
+        let agent = Mutex::new(Arc::new(agent(&tls, &proxies, interrupter)));
         Ok(Self {
             agent,
             tls,
             proxies,
+            interrupter,
         })
     }
 
@@ -52,7 +56,7 @@ impl Client {
 
     /// Drops the idle connections.
     pub fn forget_connections(&self) {
-        let fresh = Arc::new(agent(&self.tls, &self.proxies));
+        let fresh = Arc::new(agent(&self.tls, &self.proxies, self.interrupter));
         *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
@@ -103,7 +107,7 @@ impl Client {
         match self.send_by(&agent, request, body) {
             Err(fault) if fault.stale => {
                 // What froze or cut one idle connection did so to the others.
-                let fresh = Arc::new(self::agent(&self.tls, &self.proxies));
+                let fresh = Arc::new(self::agent(&self.tls, &self.proxies, self.interrupter));
                 let mut shared = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
                 // Another thread may have dropped them already.
                 if Arc::ptr_eq(&shared, &agent) {
@@ -237,7 +241,7 @@ fn keep_harmless(headers: &mut HeaderMap) {
     *headers = kept;
 }
 
-fn agent(tls: &Arc<Tls>, proxies: &Arc<Proxies>) -> Agent {
+fn agent(tls: &Arc<Tls>, proxies: &Arc<Proxies>, interrupter: Interrupter) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -251,7 +255,7 @@ fn agent(tls: &Arc<Tls>, proxies: &Arc<Proxies>) -> Agent {
         .max_idle_connections_per_host(IDLE_CONNECTIONS)
         .max_idle_age(IDLE_AGE)
         .build();
-    let dialer = Dialer::new(Arc::clone(tls), Arc::clone(proxies));
+    let dialer = Dialer::new(Arc::clone(tls), Arc::clone(proxies), interrupter);
     Agent::with_parts(config, dialer, NoResolver)
 }
 
@@ -284,6 +288,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::deadline::Deadline;
     use crate::modules::http::exchange::Limits;
 
     #[test]
@@ -306,7 +311,10 @@ mod tests {
                 });
             }
         });
-        let client = Client::from_env().unwrap();
+        let client = {
+            let deadline = Deadline::new(&mlua::Lua::new()).unwrap();
+            Client::from_env(deadline.interrupter()).unwrap()
+        };
         let minute = Duration::from_secs(60);
         let ask = || {
             let request = Request {

@@ -8,6 +8,7 @@ use ureq::http::{HeaderMap, Method, StatusCode, header};
 use ureq::{Body as RawBody, BodyReader};
 
 use super::fault::{Fault, Kind};
+use super::room::Room;
 use super::upload::Upload;
 use super::url::Url;
 
@@ -114,6 +115,8 @@ pub struct Stream {
     host: String,
     limits: Limits,
     taken: u64,
+    /// The whole body's length, where the server has announced it.
+    length: Option<usize>,
 }
 
 enum Source {
@@ -135,6 +138,7 @@ impl Stream {
                 head.status,
                 StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
             );
+        let mut length = None;
         let source = if none {
             Source::Empty
         } else if request.decodes && is_gzip(&head.headers) {
@@ -142,6 +146,9 @@ impl Stream {
             head.headers.remove(header::CONTENT_LENGTH);
             Source::Unopened(body.into_reader())
         } else {
+            length = body
+                .content_length()
+                .and_then(|length| length.try_into().ok());
             Source::Plain(body.into_reader())
         };
         Self {
@@ -149,6 +156,7 @@ impl Stream {
             host: head.url.authority().to_owned(),
             limits: request.limits.clone(),
             taken: 0,
+            length,
         }
     }
 
@@ -161,12 +169,7 @@ impl Stream {
         self.taken += count as u64;
         if self.taken > self.limits.max_body {
             self.source = Source::Empty;
-            let message = format!(
-                "the body of the answer of {} is larger than {} bytes; raise max_body, or read it \
-                 in pieces with stream = true",
-                self.host, self.limits.max_body
-            );
-            return Err(Fault::new(Kind::TooLarge, message));
+            return Err(self.too_large());
         }
         if count == 0 {
             self.source = Source::Empty;
@@ -174,19 +177,81 @@ impl Stream {
         Ok(count)
     }
 
-    /// Reads the whole rest.
+    /// Reads the whole rest, as far as there is `room`: twice its size, for it and the Lua string
+    /// that it becomes. When that is used up, `collect` may find more, once, and says how much.
     ///
     /// # Errors
-    /// As [`Stream::read`].
-    pub fn whole(&mut self) -> Result<Vec<u8>, Fault> {
+    /// As [`Stream::read`]; a body that has no room is too large.
+    pub fn whole(
+        &mut self,
+        room: &Room,
+        collect: impl FnOnce() -> usize,
+    ) -> Result<Vec<u8>, Fault> {
+        let mut collect = Some(collect);
+        let mut take = |bytes: usize| {
+            let bytes = bytes.saturating_mul(2);
+            room.take(bytes) || {
+                room.give(collect.take().map_or(0, |collect| collect()));
+                room.take(bytes)
+            }
+        };
+        // Makes the body hold `bytes` in all.
+        let mut grow = |body: &mut Vec<u8>, bytes: usize| {
+            let more = bytes.saturating_sub(body.capacity());
+            if !take(more) {
+                return Err(());
+            }
+            body.reserve_exact(bytes - body.len());
+            Ok(())
+        };
         let mut body = Vec::new();
         let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            match self.read(&mut piece)? {
-                0 => return Ok(body),
-                count => body.extend_from_slice(&piece[..count]),
+        // What is known to be too large is not waited for.
+        let length = self.length.take().unwrap_or(0);
+        let fault = loop {
+            if length as u64 > self.limits.max_body {
+                break self.too_large();
             }
-        }
+            if body.is_empty() && grow(&mut body, length).is_err() {
+                break self.no_room();
+            }
+            let count = match self.read(&mut piece) {
+                Ok(0) => return Ok(body),
+                Ok(count) => count,
+                Err(fault) => break fault,
+            };
+            let needed = body.len() + count;
+            if needed > body.capacity() {
+                let most = usize::try_from(self.limits.max_body).unwrap_or(usize::MAX);
+                let had = body.capacity();
+                let [double, eighth] = [had, had / 8].map(|more| needed.max(had + more).min(most));
+                if grow(&mut body, double).is_err() && grow(&mut body, eighth).is_err() {
+                    break self.no_room();
+                }
+            }
+            body.extend_from_slice(&piece[..count]);
+        };
+        self.source = Source::Empty;
+        room.give(body.capacity().saturating_mul(2));
+        Err(fault)
+    }
+
+    fn too_large(&self) -> Fault {
+        let message = format!(
+            "the body of the answer of {} is larger than {} bytes; raise max_body, or read it in \
+             pieces with stream = true",
+            self.host, self.limits.max_body
+        );
+        Fault::new(Kind::TooLarge, message)
+    }
+
+    fn no_room(&self) -> Fault {
+        let message = format!(
+            "the body of the answer of {} does not fit into the memory that Lua has left; read it \
+             in pieces with stream = true, or raise the function's memory size",
+            self.host
+        );
+        Fault::new(Kind::TooLarge, message)
     }
 
     fn read_raw(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -1,0 +1,159 @@
+//! `Heap`: the allocator of a Lua state whose memory is limited.
+//!
+//! mlua's own counts the bytes that Lua asks for. What malloc takes for them is a third more where
+//! a function keeps many small tables: counted like that, a function would be killed for its memory
+//! well before Lua knew. And where the system has no more, mlua's ends the process, where Lua
+//! would collect garbage and raise.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+use mlua::Lua;
+use mlua::ffi;
+
+/// What one state has taken, and may take.
+#[derive(Debug)]
+pub struct Heap {
+    used_bytes: Cell<isize>,
+    limit_bytes: isize,
+}
+
+/// A buffer of the runtime's that counts as Lua's, where Lua's memory is limited.
+#[derive(Debug, Default)]
+pub struct Charge {
+    heap: Cell<Option<&'static Heap>>,
+    bytes: Cell<isize>,
+}
+
+impl Charge {
+    /// Counts with `heap` from here on.
+    pub fn join(&self, heap: &'static Heap) {
+        self.heap.set(Some(heap));
+    }
+
+    /// The buffer now has `bytes`. One that is too large lets Lua's next allocation fail.
+    pub fn set(&self, bytes: usize) {
+        if let Some(heap) = self.heap.get() {
+            let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
+            let grown = bytes - self.bytes.replace(bytes);
+            heap.used_bytes
+                .set(heap.used_bytes.get().saturating_add(grown));
+        }
+    }
+}
+
+impl Heap {
+    /// What it may still take, in bytes.
+    pub fn left_bytes(&self) -> usize {
+        let left = self.limit_bytes.saturating_sub(self.used_bytes.get());
+        usize::try_from(left).unwrap_or(0)
+    }
+}
+
+/// Limits what `lua` may use to `limit_bytes`, for good.
+///
+/// # Errors
+/// None of the interpreters that this is built with.
+pub fn limit(lua: &Lua, limit_bytes: usize) -> mlua::Result<&'static Heap> {
+    // It is also what tells mlua that any of its calls into Lua may run out of memory.
+    lua.set_memory_limit(limit_bytes)?;
+    let used_bytes = isize::try_from(lua.used_memory()).unwrap_or(isize::MAX);
+    // The state uses it until the process ends.
+    let heap: &'static Heap = Box::leak(Box::new(Heap {
+        used_bytes: Cell::new(used_bytes),
+        limit_bytes: isize::try_from(limit_bytes).unwrap_or(isize::MAX),
+    }));
+    let address = ptr::from_ref(heap).cast_mut().cast::<c_void>();
+    // SAFETY: mlua's blocks are malloc's, as Rust's on Unix are for any alignment, so `allocate`
+    // can go on with them. mlua looks for its own allocator before it uses its own count.
+    unsafe { lua.exec_raw::<()>((), |l| ffi::lua_setallocf(l, allocate, address))? };
+    Ok(heap)
+}
+
+/// The allocator, as `lua_Alloc` in Lua's manual.
+unsafe extern "C" fn allocate(
+    heap: *mut c_void,
+    block: *mut c_void,
+    old_bytes: usize,
+    new_bytes: usize,
+) -> *mut c_void {
+    // SAFETY: Lua hands back the heap that it was given, on the one thread of its state, and blocks
+    // that it had from here or, before that, from mlua.
+    unsafe {
+        let heap = &*heap.cast::<Heap>();
+        let used_bytes = heap.used_bytes.get();
+        // For no block, Lua says what it is for in place of a size.
+        let before = if block.is_null() {
+            0
+        } else {
+            footprint(old_bytes)
+        };
+        if new_bytes == 0 {
+            libc::free(block);
+            heap.used_bytes.set(used_bytes - before);
+            return ptr::null_mut();
+        }
+        let growth = footprint(new_bytes) - before;
+        if growth > 0 && used_bytes.saturating_add(growth) > heap.limit_bytes {
+            return ptr::null_mut();
+        }
+        let moved = libc::realloc(block, new_bytes);
+        if !moved.is_null() {
+            heap.used_bytes.set(used_bytes + growth);
+        } else if !block.is_null() && new_bytes <= old_bytes {
+            // Lua relies on it that a block can be made smaller.
+            return block;
+        }
+        moved
+    }
+}
+
+/// What malloc takes for a block of `bytes`: a word before it, in steps of two words, four at
+/// least; whole pages where it is large. <https://sourceware.org/glibc/wiki/MallocInternals>
+fn footprint(bytes: usize) -> isize {
+    const WORD: usize = size_of::<usize>();
+    const PAGE: usize = 4096;
+    const LARGE: usize = 128 * 1024;
+    let bytes = bytes.min(isize::MAX as usize / 2);
+    let taken = if bytes < LARGE {
+        (bytes + WORD).next_multiple_of(2 * WORD).max(4 * WORD)
+    } else {
+        (bytes + 2 * WORD).next_multiple_of(PAGE)
+    };
+    taken as isize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_takes_what_malloc_takes_for_it() {
+        for (bytes, taken) in [
+            (1, 32),
+            (24, 32),
+            (25, 48),
+            (56, 64),
+            (57, 80),
+            (131_071, 131_088),
+            (131_072, 135_168),
+        ] {
+            assert_eq!(footprint(bytes), taken, "{bytes}");
+        }
+        assert!(footprint(usize::MAX) > 0);
+    }
+
+    #[test]
+    fn what_is_freed_can_be_used_again() {
+        let lua = Lua::new();
+        limit(&lua, 8 << 20).unwrap();
+        let fill = lua.load(
+            "local function fill() local all = {} for i = 1, 1e6 do all[i] = { i } end end
+            for _ = 1, 5 do assert(not pcall(fill)) collectgarbage() end
+            return collectgarbage('count') < 1000",
+        );
+        assert!(fill.eval::<bool>().unwrap());
+    }
+}
