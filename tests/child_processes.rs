@@ -4,8 +4,8 @@ mod support;
 
 use support::{Answer, Event, Function};
 
-/// Which of the masks `SigBlk`, `SigIgn`, `SigCgt` of a child process have the signal, in a function
-/// with a `shutdown` hook and a deadline.
+/// Which of the masks `SigBlk`, `SigIgn`, `SigCgt` of a child process have the signal, in a
+/// function with a `shutdown` hook and a deadline.
 fn masks(signal: u32) -> String {
     let source = format!(
         "require('lambda.lifecycle').on('shutdown', print)

@@ -40,7 +40,7 @@ pub(crate) use worker::Worker;
 pub struct Deadline {
     worker: &'static Worker,
     interrupt_at: Cell<Option<Instant>>,
-    /// Made when the first deadline is armed; `None` where the system refused.
+    /// Made when it is first needed; `None` where the system refused.
     timer: OnceCell<Option<Timer>>,
 }
 
@@ -111,6 +111,21 @@ impl Deadline {
 
     fn start_timer(&self, allowance: Allowance, log: &Log) {
         self.interrupt_at.set(Some(allowance.interrupt_at));
+        if let Some(timer) = self.timer(log) {
+            self.worker.line.prepare(log);
+            let left = allowance
+                .interrupt_at
+                .saturating_duration_since(Instant::now());
+            timer.start(left);
+        }
+    }
+
+    /// Makes the timer, if none was armed yet: a signal handler, which may need it, cannot.
+    pub fn make_timer(&self, log: &Log) {
+        self.timer(log);
+    }
+
+    fn timer(&self, log: &Log) -> Option<&Timer> {
         let timer = self.timer.get_or_init(|| match Timer::new(self.worker) {
             Ok(timer) => Some(timer),
             Err(error) => {
@@ -120,13 +135,7 @@ impl Deadline {
                 None
             }
         });
-        if let Some(timer) = timer {
-            self.worker.line.prepare(log);
-            let left = allowance
-                .interrupt_at
-                .saturating_duration_since(Instant::now());
-            timer.start(left);
-        }
+        timer.as_ref()
     }
 
     /// What the state runs from here on is not interrupted.
@@ -220,8 +229,8 @@ impl Interrupter {
     /// safe in a signal handler.
     ///
     /// Only on the thread of the polling loop; on any other it does nothing and is false. So it is
-    /// where nothing runs, or there is no timer because nothing was ever armed with a time. A call
-    /// that waits in the system ends with `EINTR` if the signal was installed without `SA_RESTART`.
+    /// where nothing runs, or there is no timer ([`Deadline::make_timer`]). A call that waits in the
+    /// system ends with `EINTR` if the signal was installed without `SA_RESTART`.
     pub fn interrupt_within(self, time: Duration) -> bool {
         self.worker.is_of_this_thread()
             && match time {

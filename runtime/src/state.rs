@@ -196,8 +196,9 @@ impl State {
         os.raw_set("exit", exit)
     }
 
-    /// Gives large buffers back, and says whether it is time to [`collect`](Self::collect): the heap
-    /// has doubled since the last time. A collector that the function's author has stopped stays so.
+    /// Gives large buffers back, and says whether it is time to [`collect`](Self::collect): the
+    /// heap has doubled since the last time. A collector that the function's author has stopped
+    /// stays so.
     ///
     /// For the time between two invocations, so that Lua's collector has less to do in them.
     pub fn tidy(&self) -> bool {
@@ -219,9 +220,11 @@ impl State {
     ///
     /// Not for a process with several loops once their threads run.
     pub fn export_trace_id(trace_id: Option<&str>) {
-        // SAFETY: called only while one thread touches the environment, this one: Lua's os.getenv
+        // SAFETY: called only while one thread writes the environment, this one: Lua's os.getenv
         // and the C modules it calls run on it too. With several loops the one call is made before
-        // a thread starts; with one loop no thread of ours reads the environment.
+        // a thread starts. With one, a look-up of lambda.http's that its caller outran may still
+        // read it in the C library (LOCALDOMAIN): glibc never frees values that were set, and the
+        // list, in which this one variable comes and goes, keeps its size.
         unsafe {
             match trace_id {
                 Some(trace_id) => std::env::set_var(TRACE_ID, trace_id),

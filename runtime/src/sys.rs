@@ -77,8 +77,8 @@ pub fn die_of_broken_pipes() {
     }
 }
 
-/// Leaves broken pipes errors for this process, as Rust's start-up made them, and lets them end child
-/// processes, which would inherit "ignore" and may run for ever: `yes | head -n 1`.
+/// Leaves broken pipes errors for this process, as Rust's start-up made them, and lets them end
+/// child processes, which would inherit "ignore" and may run for ever.
 pub fn let_children_die_of_broken_pipes() {
     extern "C" fn nothing(_: c_int) {}
     // SAFETY: the action is valid when all zero, and its handler does nothing. A handler, unlike

@@ -28,6 +28,21 @@ fn sigterm_stops_a_handler_that_does_not_end_and_then_runs_the_hooks() {
 }
 
 #[test]
+fn sigterm_stops_a_handler_that_has_no_deadline() {
+    let run = extended(&format!(
+        "on('shutdown', function() print('bye') end)
+        return {{ handler = function() {TERM_HERE} while true do pcall(error) end end }}"
+    ))
+    .env("MOONLAYER_TIMEOUT_MARGIN_MS", "0")
+    .invoke(Event::json("{}"))
+    .ends()
+    .run();
+    assert_eq!(run.exit_code(), 0);
+    assert_eq!(run.posts()[1].json()["errorType"], "Runtime.Interrupted");
+    assert_eq!(messages(&run).last(), Some(&"bye"));
+}
+
+#[test]
 fn sigterm_before_the_handler_is_called_stops_it_as_well() {
     // The finalizer runs while so many tables are made of the second event.
     let run = extended(&format!(

@@ -128,6 +128,7 @@ impl EventLoop {
                 ));
             }
         };
+        state.deadline.make_timer(&self.log);
         match shutdown::install(state.deadline.interrupter(), register) {
             Ok(wake) => {
                 self.api.borrow_mut().wake_by(wake);
