@@ -56,11 +56,11 @@ pub fn kilobytes_per_loop(table: &Table) -> Option<f64> {
 }
 
 fn rss(loops: usize) -> String {
-    format!("rss after fib(22) in {}", shown(loops))
+    format!("rss after fib(25) in {}", shown(loops))
 }
 
 fn wall(loops: usize) -> String {
-    format!("an event of fib(22), {}", shown(loops))
+    format!("an event of fib(25), {}", shown(loops))
 }
 
 fn shown(loops: usize) -> String {

@@ -29,12 +29,12 @@ impl Event {
         }
     }
 
-    /// `{"n":22}`, to be answered by that Fibonacci number: a millisecond or two of computing.
+    /// `{"n":25}`, to be answered by that Fibonacci number: some milliseconds of computing, so that the mock takes little of two cores.
     pub fn fibonacci() -> Self {
         Self {
-            name: "fib(22)",
-            body: br#"{"n":22}"#.to_vec(),
-            expected: serde_json::json!(17_711),
+            name: "fib(25)",
+            body: br#"{"n":25}"#.to_vec(),
+            expected: serde_json::json!(75_025),
         }
     }
 

@@ -31,7 +31,7 @@ pub fn verdicts(table: &Table, effort: &Effort) -> String {
         let subject = format!("{measurement}, ratio to {RUST} (of medians {:.2})", a / b);
         text += &verdict(&subject, ratio, limit);
     }
-    let sizes = [(name::REST, "MB", 3.5), (name::LAYER, "MB", 1.5)];
+    let sizes = [(name::REST, "MB", 3.5), (name::LAYER, "MB", 2.0)];
     for (measurement, unit, limit) in sizes {
         if let Some(value) = table.minimum(measurement, OURS) {
             text += &verdict(&format!("{measurement}, {unit}"), value, limit);
