@@ -29,7 +29,8 @@ impl Event {
         }
     }
 
-    /// `{"n":25}`, to be answered by that Fibonacci number: some milliseconds of computing, so that the mock takes little of two cores.
+    /// `{"n":25}`, to be answered by that Fibonacci number: some milliseconds of computing, so that
+    /// the mock takes little of two cores.
     pub fn fibonacci() -> Self {
         Self {
             name: "fib(25)",
