@@ -49,7 +49,7 @@ fn the_real_layer_is_small_and_runs_without_its_zip() {
 }
 
 #[test]
-fn a_function_at_rest_occupies_less_than_3_5_mb() {
+fn a_function_at_rest_occupies_little_however_the_kernel_maps_its_file() {
     let opt = unzipped();
     let task = Folder::new();
     task.file(
@@ -84,5 +84,7 @@ fn a_function_at_rest_occupies_less_than_3_5_mb() {
         .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"))
         .and_then(|number| number.trim().parse().ok())
         .expect("the kernel says how much it occupies");
-    assert!(kilobytes <= 3_500, "{kilobytes} kB");
+    // Some 3,250, and up to 3,700 where the file lies in large pieces of the page cache, of which the
+    // kernel then maps more. Without the layout it is 4,300 and more. `benches/run` has the figure.
+    assert!(kilobytes <= 4_000, "{kilobytes} kB");
 }
