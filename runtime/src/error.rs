@@ -125,8 +125,7 @@ impl ErrorReport {
 
     /// A body that fits any limit, for when the service refused [`body`](Self::body) as too large.
     pub fn small_body(&self) -> Vec<u8> {
-        let (error_type, message) = (cut(&self.error_type, 256), cut(&self.message, 256));
-        Self::function(error_type, message, Vec::new()).body()
+        self.body_within(1024)
     }
 
     /// The X-Ray cause document, ASCII on one line; `None` when it would not fit the header.
