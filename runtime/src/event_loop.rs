@@ -5,10 +5,9 @@
 //! when nobody answers, gives up an answer that cannot be posted, and ends by itself only when the
 //! service says that it is over (protocol: status handling).
 
-mod streaming;
-
 mod hooks;
 mod startup;
+mod streaming;
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;

@@ -94,7 +94,10 @@ pub fn drop_out() {
         // The signal handler may be about to signal this thread, which so must not end.
         leave();
     }
-    LOOPS.fetch_sub(1, Ordering::SeqCst);
+    if LOOPS.fetch_sub(1, Ordering::SeqCst) <= 1 && requested() {
+        // The request came just now, and the other loops have left already: nobody else ends it.
+        process::exit(0);
+    }
 }
 
 /// Ends one loop, whose hooks have run; the last one ends the process, with status 0.
