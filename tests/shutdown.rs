@@ -167,7 +167,11 @@ fn a_loop_that_ended_before_keeps_no_other_from_its_hooks() {
     )
     .concurrency(2)
     .then(Answer::status(403))
-    .then(Answer::hold().signalling("TERM"))
+    .then(
+        Answer::hold()
+            .signalling("TERM")
+            .stalled_until("this loop ends"),
+    )
     .ends()
     .run();
     assert_eq!(run.exit_code(), 0);
