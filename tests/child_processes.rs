@@ -2,7 +2,22 @@
 
 mod support;
 
+use std::process::Command;
+
 use support::{Answer, Event, Function};
+
+/// What the runtime calls when there is a `shutdown` hook.
+fn with_extension(function: Function) -> Function {
+    let registered = "HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: 4f-17\r\n\
+                      Content-Length: 2\r\n\r\n{}";
+    function
+        .expects(
+            "POST",
+            "/2020-01-01/extension/register",
+            Answer::bytes(registered),
+        )
+        .expects("GET", "/2020-01-01/extension/event/next", Answer::park())
+}
 
 /// Which of the masks `SigBlk`, `SigIgn`, `SigCgt` of a child process have the signal, in a
 /// function with a `shutdown` hook and a deadline.
@@ -22,15 +37,7 @@ fn masks(signal: u32) -> String {
         end }}",
         signal - 1
     );
-    let registered = "HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: 4f-17\r\n\
-                      Content-Length: 2\r\n\r\n{}";
-    let run = Function::new("main.lua", source)
-        .expects(
-            "POST",
-            "/2020-01-01/extension/register",
-            Answer::bytes(registered),
-        )
-        .expects("GET", "/2020-01-01/extension/event/next", Answer::park())
+    let run = with_extension(Function::new("main.lua", source))
         .invoke(Event::json("{}"))
         .run();
     let answer = run
@@ -64,4 +71,42 @@ fn a_child_process_that_does_not_read_ends_no_handler() {
         .invoke(Event::json("{}"))
         .run();
     assert_eq!(run.post().text(), r#""Broken pipe""#);
+}
+
+/// A C module that forks, sends SIGTERM to the child, and is the signal that the child died of.
+const FORKS: &str = "
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+void lua_pushinteger(void *state, long long number);
+int luaopen_forks(void *state) {
+  pid_t child = fork();
+  if (child == 0) for (;;) pause();
+  int status = 0;
+  kill(child, SIGTERM);
+  waitpid(child, &status, 0);
+  lua_pushinteger(state, WTERMSIG(status));
+  return 1;
+}
+";
+
+#[test]
+fn a_process_that_a_c_module_forks_dies_of_sigterm_and_the_function_goes_on() {
+    let source = "require('lambda.lifecycle').on('shutdown', print)
+        return { handler = function() return (require('forks')) end }";
+    let function = Function::new("main.lua", source).file("forks.c", FORKS);
+    let root = function.root().path();
+    let built = Command::new("gcc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([root.join("forks.so"), root.join("forks.c")])
+        .output()
+        .expect("gcc");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    let run = with_extension(function)
+        .invoke(Event::json("{}"))
+        .invoke(Event::json("{}"))
+        .run();
+    let answers: Vec<_> = run.posts().into_iter().map(|post| post.text()).collect();
+    assert_eq!(answers[1..], ["15", "15"]);
 }

@@ -14,7 +14,7 @@ use std::net::TcpStream;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::process;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -142,6 +142,7 @@ fn catch_sigterm() -> io::Result<PipeReader> {
     // Both ends are closed on exec; the writing one stays open as long as the process.
     let (reader, writer) = io::pipe()?;
     WRITER.store(writer.into_raw_fd(), Ordering::SeqCst);
+    PROCESS.store(process::id(), Ordering::SeqCst);
     // SAFETY: `action` is valid when all zero, and its handler calls only what POSIX allows in one.
     // SA_RESTART leaves the blocking calls of Lua's `io` and of C modules as they were, for as long
     // as the handler may still take.
@@ -159,12 +160,20 @@ fn catch_sigterm() -> io::Result<PipeReader> {
 
 /// The first signal asks every loop to stop, on its own thread; a second one changes nothing.
 extern "C" fn on_sigterm(_: c_int) {
-    // SAFETY: write(2), clock_gettime(2) and pthread_kill(3) are async-signal-safe. The pipe is empty
+    // SAFETY: getpid(2), signal(2), raise(3), write(2), clock_gettime(2) and pthread_kill(3) are
+    // async-signal-safe. The pipe is empty
     // before this one byte, so writing does not block. A thread in the table has not ended: one
     // that drops out takes itself out, and stays when the request is there already. The thread's
     // own variables are constants at first and have no destructor, so that nothing is allocated
     // to reach them. errno is put back for the code that was interrupted.
     unsafe {
+        if libc::getpid() as u32 != PROCESS.load(Ordering::SeqCst) {
+            // A C module has forked: its child shares our pipe, and is to end as any process does,
+            // as soon as this handler returns.
+            libc::signal(libc::SIGTERM, libc::SIG_DFL);
+            libc::raise(libc::SIGTERM);
+            return;
+        }
         let errno = errno();
         let before = *errno;
         if !REQUESTED.swap(true, Ordering::SeqCst) {
@@ -211,6 +220,8 @@ fn errno() -> *mut c_int {
 // A signal handler has no other way to what it works on.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static WRITER: AtomicI32 = AtomicI32::new(-1);
+/// The process that the request is for.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// When the signal came, on the clock of [`monotonic`].
 static SINCE_NS: AtomicU64 = AtomicU64::new(0);
 /// The loops whose hooks are still to run.
