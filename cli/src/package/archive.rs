@@ -29,7 +29,7 @@ pub struct Zip {
 pub fn write(tree: &Tree, file: NamedTempFile) -> anyhow::Result<Zip> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(9))
+        .compression_level(Some(6))
         .last_modified_time(DateTime::default());
     let mut zip = ZipWriter::new(BufWriter::new(file));
     for entry in &tree.entries {
