@@ -90,7 +90,7 @@ fn rocks_for_two_luas_are_packed_for_the_functions() {
         .file("lua_modules/share/lua/5.4/slug.lua", "return {}");
     let ran = package.run(&["--strict"]);
     ran.succeeds();
-    let names: Vec<_> = package.zip().file_names().map(str::to_owned).collect();
+    let names = package.names_in_zip();
     assert_eq!(names, ["app.lua", "lua_modules/share/lua/5.4/slug.lua"]);
 }
 

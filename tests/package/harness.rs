@@ -1,5 +1,6 @@
 //! A function's folder, the tool run on it, and the zip that comes of it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -104,7 +105,15 @@ impl Package {
     #[track_caller]
     pub fn names(&self, arguments: &[&str]) -> Vec<String> {
         self.run(arguments).succeeds();
-        self.zip().file_names().map(str::to_owned).collect()
+        self.names_in_zip()
+    }
+
+    /// The names in the zip that was made, in their order.
+    #[track_caller]
+    pub fn names_in_zip(&self) -> Vec<String> {
+        let zip = self.zip();
+        let name = |name: zip::result::ZipResult<Cow<'_, str>>| name.expect("a name").into_owned();
+        zip.file_names().map(name).collect()
     }
 
     /// Runs it, and gives the zip's bytes.
