@@ -141,7 +141,8 @@ mod tests {
     fn rule(kind: Kind, interpreter: Interpreter, name: &str) -> Option<String> {
         let root = Path::new("/root");
         let rules = Rules::new(root, kind, interpreter).unwrap();
-        rules.leaving_out(&root.join(name), name.ends_with('/'))
+        let path = root.join(name.trim_end_matches('/'));
+        rules.leaving_out(&path, name.ends_with('/'))
     }
 
     fn is_out(name: &str) -> bool {

@@ -22,7 +22,9 @@ pub fn check(tree: &Tree, kind: Kind, findings: &mut Findings) -> anyhow::Result
         let message = match files.load(&lua, &tree.path(entry)) {
             Ok(_) => continue,
             Err(LoadError::Syntax(message)) => message,
-            Err(LoadError::Other(message)) => bail!(message),
+            Err(LoadError::Other(message)) => {
+                bail!("{message}; make it readable, or leave it out by a line in .moonignore")
+            }
             Err(LoadError::OutOfMemory) => bail!("{} is too large to be parsed", entry.name),
         };
         if entry.name.starts_with(kind.rocks()) {
