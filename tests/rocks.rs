@@ -53,7 +53,8 @@ fn workshop() -> Folder {
           tar -czf $rock.tar.gz -C source $rock
           sed "s|url = .*|url = \"file://$PWD/$rock.tar.gz\", dir = \"$rock\" }|" \
             source/$rock/$rock-1.0-1.rockspec >server/$rock-1.0-1.rockspec
-          (cd server && luarocks --lua-version 5.4 pack $rock-1.0-1.rockspec && rm $rock-1.0-1.rockspec)
+          (cd server && luarocks --lua-version 5.4 pack $rock-1.0-1.rockspec)
+          rm server/$rock-1.0-1.rockspec
         done
         luarocks-admin --lua-version 5.4 make-manifest server
     "#;

@@ -27,7 +27,8 @@ use tree::Tree;
 ///
 /// The same files make the same bytes, on any machine and at any time. What else lies in the folder
 /// (tests, templates, names that begin with a dot) is left out; `--list` says what and by which
-/// rule. A file `.moonignore`, in the syntax of .gitignore, leaves out more, and brings back by `!`.
+/// rule. A file `.moonignore`, in the syntax of .gitignore, leaves out more, and brings back by
+/// `!`.
 ///
 /// The zip's path, size and SHA-256 are printed on stdout, warnings on stderr.
 #[derive(Debug, clap::Args)]

@@ -69,8 +69,8 @@ fn rocks_of_another_lua_are_a_warning() {
     assert_eq!(
         ran.succeeds().warnings(),
         [
-            "the rocks in lua_modules/share/lua/5.1/ are not for Lua 5.4, which does not look there: \
-          install them by `luarocks --lua-version 5.4`, or name their Lua by --interpreter"
+            "the rocks in lua_modules/share/lua/5.1/ are not for Lua 5.4, which does not look \
+          there: install them by `luarocks --lua-version 5.4`, or name their Lua by --interpreter"
         ]
     );
     let ran = package.run(&["--interpreter", "luajit-21"]);

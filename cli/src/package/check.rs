@@ -167,8 +167,8 @@ fn modules(
         }
         if let Some(version) = &library.newer_glibc {
             findings.warn(format!(
-                "{name} needs a newer glibc ({version}) than Amazon Linux 2023 has ({}): install it \
-                 on Amazon Linux 2023 or on an older system, such as Debian 11",
+                "{name} needs a newer glibc ({version}) than Amazon Linux 2023 has ({}): install \
+                 it on Amazon Linux 2023 or on an older system, such as Debian 11",
                 crate::layer::elf::AMAZON_LINUX
             ));
         }
@@ -186,8 +186,8 @@ fn modules(
         for needs in &library.libraries {
             if !SYSTEM.contains(&needs.as_str()) && !shipped.contains(needs) {
                 findings.warn(format!(
-                    "{name} needs {needs}, which is neither in the zip nor surely on Lambda: put it \
-                     into the folder lib of the function, or into a layer's"
+                    "{name} needs {needs}, which is neither in the zip nor surely on Lambda: put \
+                     it into the folder lib of the function, or into a layer's"
                 ));
             }
         }

@@ -195,7 +195,8 @@ fn portable(name: &Path) -> anyhow::Result<String> {
     };
     ensure!(
         !text.contains('\\'),
-        "the name {text} has a backslash, which parts folders where some zips are unpacked; {remedy}"
+        "the name {text} has a backslash, which parts folders where some zips are unpacked; \
+         {remedy}"
     );
     Ok(text.to_owned())
 }
