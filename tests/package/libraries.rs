@@ -173,7 +173,7 @@ fn a_module_for_a_newer_glibc_names_both() {
         ran.succeeds().warnings(),
         [
             "new.so needs a newer glibc (GLIBC_2.99) than Amazon Linux 2023 has (2.34): install it \
-          Amazon Linux 2023 or on an older system, such as Debian 11"
+          on Amazon Linux 2023 or on an older system, such as Debian 11"
         ]
     );
 }
@@ -198,7 +198,7 @@ fn a_library_that_is_not_on_lambda_is_named_unless_it_is_in_the_zip() {
         package.run(&[]).succeeds().warnings(),
         [
             "db.so needs libquery.so.3, which is neither in the zip nor surely on Lambda: put it \
-          the folder lib of the function, or into a layer's"
+          into the folder lib of the function, or into a layer's"
         ]
     );
 }
