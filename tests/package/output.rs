@@ -86,6 +86,16 @@ fn a_zip_that_cannot_be_written_leaves_the_earlier_one() {
 }
 
 #[test]
+fn a_folder_for_the_zip_is_made_only_when_there_is_a_zip() {
+    let package = Package::new().file("broken.lua", "x = = 1");
+    package.refuses(&["--output", "new/er/"], &["broken.lua:1: "]);
+    let package = Package::new();
+    let ran = package.run(&["--output", "f/app.lua/f.zip"]);
+    assert_eq!(ran.code, Some(1));
+    ran.says(&["error: cannot write f/app.lua/f.zip: Not a directory"]);
+}
+
+#[test]
 fn a_folder_that_may_not_be_written_to_is_named() {
     let package = Package::new().uid(65_534);
     fs::create_dir(package.beside("locked")).expect("a new folder");

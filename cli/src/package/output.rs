@@ -39,10 +39,8 @@ impl Output {
             bail!("--output {} names no file", shown.display());
         };
         let folder = path.parent().context("a file lies in a folder")?;
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        let folder = fs::canonicalize(folder)
-            .with_context(|| format!("cannot use the folder {}", folder.display()))?;
+        // A folder that is not there yet has nothing that could go into the zip.
+        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let path = match fs::canonicalize(folder.join(name)) {
             Ok(there) => there,
             // Renaming puts the zip in the place of a link that leads nowhere.
@@ -57,12 +55,14 @@ impl Output {
         &self.path
     }
 
-    /// A file beside the zip's place, which is gone unless it is kept.
+    /// A file beside the zip's place, which is gone unless it is kept; makes the folder for it.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
+    /// A folder that cannot be made or written to.
     pub fn open(&self) -> anyhow::Result<NamedTempFile> {
         let folder = self.path.parent().context("a file lies in a folder")?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
         Builder::new()
             .prefix(".moonlayer-")
             .tempfile_in(folder)
