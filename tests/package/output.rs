@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 
 use super::harness::{Package, Ran};
 
@@ -99,6 +100,8 @@ fn a_folder_for_the_zip_is_made_only_when_there_is_a_zip() {
 fn a_folder_that_may_not_be_written_to_is_named() {
     let package = Package::new().uid(65_534);
     fs::create_dir(package.beside("locked")).expect("a new folder");
+    fs::set_permissions(package.beside("locked"), fs::Permissions::from_mode(0o555))
+        .expect("our own folder");
     let ran = package.run(&["--output", "locked/f.zip"]);
     assert_eq!(ran.code, Some(1));
     ran.says(&[
