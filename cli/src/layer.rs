@@ -4,8 +4,10 @@ mod archive;
 mod build;
 mod checkout;
 mod compile;
-mod elf;
+pub mod elf;
 mod notices;
+
+pub use build::Arch;
 
 /// Arguments of `moonlayer layer`.
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod emulator;
 mod event;
 mod invoke;
 mod layer;
+mod package;
 mod samples;
 mod variables;
 
@@ -32,6 +33,7 @@ enum Command {
     Invoke(Box<invoke::Args>),
     /// The layer that functions share
     Layer(layer::Layer),
+    Package(Box<package::Package>),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Invoke(args) => invoke::run(*args),
         Command::Layer(layer) => layer.run().map(|()| ExitCode::SUCCESS),
+        Command::Package(package) => package.run().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
