@@ -54,39 +54,38 @@ struct Cloud {
 
 impl Cloud {
     fn new() -> Self {
+        Self::with(Sample::all())
+    }
+
+    fn with(samples: Vec<Sample>) -> Self {
         let folder = Folder::new();
         folder.executable("sam", SAM);
         folder.executable("aws", AWS);
-        let samples = Sample::all();
         for sample in &samples {
             symlink(sample.root(), folder.path().join(&sample.name)).expect("a new link");
         }
         Self { folder, samples }
     }
 
-    fn test(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let _ = fs::remove_file(self.folder.path().join("notes"));
-        Command::new(project().join("release/cloud-test"))
+    /// Runs the script; gives how it ended, and what `sam` was asked and what was invoked.
+    fn test(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (Output, String) {
+        let scratch = Folder::new();
+        let notes = scratch.file("notes", "");
+        let path = format!(
+            "{}:/usr/local/bin:/usr/bin:/bin",
+            self.folder.path().display()
+        );
+        let output = Command::new(project().join("release/cloud-test"))
             .args(arguments)
             .env_clear()
-            .env(
-                "PATH",
-                format!(
-                    "{}:/usr/local/bin:/usr/bin:/bin",
-                    self.folder.path().display()
-                ),
-            )
-            .env("NOTES", self.folder.path().join("notes"))
+            .env("PATH", path)
+            .env("NOTES", &notes)
             .env("ROOTS", self.folder.path())
             .env("MOONLAYER", env!("CARGO_BIN_EXE_moonlayer"))
             .envs(variables.iter().copied())
             .output()
-            .expect("bash")
-    }
-
-    /// What `sam` was asked, and what was invoked.
-    fn notes(&self) -> String {
-        fs::read_to_string(self.folder.path().join("notes")).unwrap_or_default()
+            .expect("bash");
+        (output, fs::read_to_string(notes).expect("our own file"))
     }
 }
 
@@ -101,10 +100,9 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn every_event_of_every_sample_is_invoked_and_the_stack_deleted() {
     let cloud = Cloud::new();
-    let output = cloud.test(&REGION, &[]);
+    let (output, notes) = cloud.test(&REGION, &[]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", stderr(&output));
-    let notes = cloud.notes();
     let mut count = 0;
     for sample in &cloud.samples {
         for case in &sample.cases {
@@ -118,13 +116,20 @@ fn every_event_of_every_sample_is_invoked_and_the_stack_deleted() {
     );
     assert!(notes.starts_with("sam build\nsam deploy --stack-name moonlayer-cloud-test "));
     assert!(notes.ends_with(DELETE), "{notes}");
+
+    // One that is kept may be there already.
+    let there = [("NO_STACK", "0"), ("AWS_REGION", "eu-west-1")];
+    let (output, notes) = cloud.test(&["--keep"], &there);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!notes.contains("sam delete"), "{notes}");
+    assert!(stderr(&output).contains(DELETE), "{}", stderr(&output));
 }
 
 #[test]
 fn a_wrong_answer_and_a_refused_call_are_told_and_the_stack_remains() {
     let cloud = Cloud::new();
     for (variable, sample) in [("WRONG", "hello"), ("REFUSED", "echo")] {
-        let output = cloud.test(&REGION, &[(variable, sample)]);
+        let (output, notes) = cloud.test(&REGION, &[(variable, sample)]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(
@@ -133,47 +138,35 @@ fn a_wrong_answer_and_a_refused_call_are_told_and_the_stack_remains() {
         );
         assert!(said.contains(", 1 failed\n"), "{said}");
         assert!(stderr(&output).contains(DELETE), "{}", stderr(&output));
-        assert!(!cloud.notes().contains("sam delete"));
+        assert!(!notes.contains("sam delete"), "{notes}");
     }
 }
 
 #[test]
 fn what_cannot_be_deployed_is_not_invoked() {
-    let cloud = Cloud::new();
+    let cloud = Cloud::with(Vec::new());
     for step in ["build", "deploy"] {
-        let output = cloud.test(&REGION, &[("SAM_FAILS", step)]);
+        let (output, notes) = cloud.test(&REGION, &[("SAM_FAILS", step)]);
         assert_eq!(output.status.code(), Some(1));
-        assert!(!cloud.notes().contains("invoke"));
+        assert!(!notes.contains("invoke"), "{notes}");
         let remains = stderr(&output).contains("the stack remains");
         assert_eq!(remains, step == "deploy", "{}", stderr(&output));
     }
-    let output = cloud.test(&REGION, &[("NO_STACK", "0")]);
+    let (output, notes) = cloud.test(&REGION, &[("NO_STACK", "0")]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("is there already in eu-west-1, account 123456789012"));
-    assert_eq!(cloud.notes(), "");
-}
-
-#[test]
-fn a_stack_that_is_kept_may_be_there_already() {
-    let cloud = Cloud::new();
-    let output = cloud.test(
-        &["--keep"],
-        &[("NO_STACK", "0"), ("AWS_REGION", "eu-west-1")],
-    );
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert!(!cloud.notes().contains("sam delete"));
-    assert!(stderr(&output).contains(DELETE), "{}", stderr(&output));
+    assert_eq!(notes, "");
 }
 
 #[test]
 fn wrong_arguments_and_a_missing_region_are_refused() {
-    let cloud = Cloud::new();
+    let cloud = Cloud::with(Vec::new());
     for arguments in [&["--stack"][..], &["--help"], &["eu-west-1"]] {
-        let output = cloud.test(arguments, &[]);
+        let (output, _) = cloud.test(arguments, &[]);
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains("usage:"), "{}", stderr(&output));
     }
-    let output = cloud.test(&[], &[]);
+    let (output, _) = cloud.test(&[], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no region: give --region"));
 }

@@ -41,6 +41,10 @@ fn every_action_is_pinned_to_a_commit_and_its_version_named() {
             let Some((_, action)) = line.split_once("uses: ") else {
                 continue;
             };
+            // A workflow of our own is of the same commit.
+            if action.starts_with("./") {
+                continue;
+            }
             let (action, version) = action.split_once(" # ").unwrap_or((action, ""));
             let (_, commit) = action.split_once('@').unwrap_or_default();
             let pinned = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
