@@ -1,5 +1,5 @@
-//! The file system of an image without an engine: what `Dockerfile.build` puts into it at its place,
-//! the machine's own `/usr` for the rest, and a root of its own to a process in it.
+//! The file system of an image without an engine: what `Dockerfile.build` puts into it at its
+//! place, the machine's own `/usr` for the rest, and a root of its own to a process in it.
 
 use std::{
     fs,

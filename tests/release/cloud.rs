@@ -1,5 +1,5 @@
-//! `release/cloud-test` as a script. No account is in reach: `sam` and `aws` are stand-ins that note
-//! what they were asked, and `aws lambda invoke` answers by a real run of the sample.
+//! `release/cloud-test` as a script. No account is in reach: `sam` and `aws` are stand-ins that
+//! note what they were asked, and `aws lambda invoke` answers by a real run of the sample.
 
 use std::fs;
 use std::os::unix::fs::symlink;
