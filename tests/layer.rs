@@ -6,10 +6,10 @@ mod binary;
 mod checkout;
 #[path = "layer/content.rs"]
 mod content;
+#[path = "layer/dockerfile.rs"]
+mod dockerfile;
 #[path = "layer/elf.rs"]
 mod elf;
-#[path = "layer/entry.rs"]
-mod entry;
 #[path = "layer/failure.rs"]
 mod failure;
 #[path = "layer/outcome.rs"]

@@ -4,6 +4,9 @@ mod support;
 
 use support::{Answer, Event, Function};
 
+/// The workspace has one version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 #[test]
 fn next_is_asked_by_these_bytes() {
     let run = Function::echo().invoke(Event::json("{}")).run();
@@ -13,7 +16,7 @@ fn next_is_asked_by_these_bytes() {
         raw,
         format!(
             "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: {host}\r\n\
-             User-Agent: moonlayer/0.1.0\r\n\r\n"
+             User-Agent: moonlayer/{VERSION}\r\n\r\n"
         )
     );
 }
@@ -27,7 +30,7 @@ fn a_response_is_posted_by_these_bytes() {
         raw,
         format!(
             "POST /2018-06-01/runtime/invocation/request-1/response HTTP/1.1\r\nHost: {host}\r\n\
-             User-Agent: moonlayer/0.1.0\r\nContent-Type: application/json\r\n\
+             User-Agent: moonlayer/{VERSION}\r\nContent-Type: application/json\r\n\
              Content-Length: 9\r\n\r\n{{\"a\":[1]}}"
         )
     );
@@ -45,7 +48,7 @@ fn an_error_is_posted_by_these_bytes() {
         raw,
         format!(
             "POST /2018-06-01/runtime/invocation/request-1/error HTTP/1.1\r\nHost: {host}\r\n\
-             User-Agent: moonlayer/0.1.0\r\nContent-Type: application/vnd.aws.lambda.error+json\r\n\
+             User-Agent: moonlayer/{VERSION}\r\nContent-Type: application/vnd.aws.lambda.error+json\r\n\
              Content-Length: {}\r\nLambda-Runtime-Invocation-Id: abc\r\n\
              Lambda-Runtime-Function-Error-Type: Function.LuaError\r\n\r\n{body}",
             body.len()

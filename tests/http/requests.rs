@@ -23,7 +23,7 @@ fn a_get_sends_four_headers_and_nothing_else() {
             "accept-encoding: gzip",
             "accept: */*",
             &format!("host: {}", web.address()),
-            "user-agent: moonlayer/0.1.0",
+            concat!("user-agent: moonlayer/", env!("CARGO_PKG_VERSION")),
         ]
     );
 }

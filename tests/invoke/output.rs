@@ -126,7 +126,8 @@ fn the_tool_tells_its_version_and_shows_an_example() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    assert_eq!(moonlayer(&["--version"]), "moonlayer 0.1.0\n");
+    let version = concat!("moonlayer ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(moonlayer(&["--version"]), version);
     assert!(moonlayer(&["--help"]).contains("invoke"));
     for help in ["-h", "--help"] {
         let text = moonlayer(&["invoke", help]);

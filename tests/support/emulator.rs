@@ -80,8 +80,9 @@ impl Emulator {
         Self::spawn(&mut command, invoke, api)
     }
 
+    /// Starts a command in which the emulator runs with these two addresses.
     #[track_caller]
-    fn spawn(command: &mut Command, invoke: SocketAddr, api: SocketAddr) -> Self {
+    pub fn spawn(command: &mut Command, invoke: SocketAddr, api: SocketAddr) -> Self {
         let mut process = Process::spawn(command, || {});
         process.listens(invoke);
         // It takes invocations a moment before it serves the runtimes that these start.
@@ -155,7 +156,8 @@ impl Emulator {
     }
 }
 
-fn program() -> PathBuf {
+/// The program that [`Emulator`] runs.
+pub fn program() -> PathBuf {
     match std::env::var_os("AWS_LAMBDA_RIE") {
         Some(path) => PathBuf::from(path),
         None if cfg!(target_arch = "aarch64") => tool("aws-lambda-rie-arm64"),

@@ -307,6 +307,6 @@ impl Function {
 }
 
 /// Whether this process is root's.
-pub(super) fn is_root() -> bool {
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

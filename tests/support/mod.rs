@@ -36,9 +36,9 @@ mod tools;
 
 pub use answer::{Answer, Event};
 pub use docs::Block;
-pub use emulator::Emulator;
+pub use emulator::{Emulator, program as emulator};
 pub use folder::Folder;
-pub use function::Function;
+pub use function::{Function, is_root};
 pub use http::{Call, Reply, connect, send};
 pub use message::{Reader, Request, Unsized, Whole, find};
 pub use process::{Process, bootstrap, free_address, lua};
