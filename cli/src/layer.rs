@@ -5,7 +5,12 @@ mod build;
 mod checkout;
 mod compile;
 mod elf;
+mod interpreter;
+mod machine_paths;
 mod notices;
+mod sbom;
+mod tool;
+mod variant;
 
 /// Arguments of `moonlayer layer`.
 #[derive(Debug, clap::Args)]
@@ -16,7 +21,7 @@ pub struct Layer {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Builds the layer's zip from a checkout of Moonlayer
+    /// Builds the layers' zips from a checkout of Moonlayer
     Build(build::Build),
 }
 
