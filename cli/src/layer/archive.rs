@@ -94,8 +94,7 @@ pub fn write_together(
     for (path, _) in companions {
         match fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("cannot replace {}", path.display()));
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
             }
             _ => {}
         }

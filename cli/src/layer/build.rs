@@ -141,11 +141,7 @@ impl Build {
             ],
         )?;
         let path = path.strip_prefix(here).unwrap_or(&path);
-        println!(
-            "{}\n{} bytes\nsha256 {digest}",
-            path.display(),
-            zip.len()
-        );
+        println!("{}\n{} bytes\nsha256 {digest}", path.display(), zip.len());
         Ok(())
     }
 }

@@ -139,6 +139,7 @@ const MAKEFILE: &str = "layer/Makefile";
 
 /// cargo, with nothing in its environment that would change the bytes it builds.
 pub fn cargo(root: &Path) -> Command {
+    // `TARGET_FLAGS` is LuaJIT's, and `.cargo/config.toml` says what it is to be.
     // `cargo run` and `cargo test` say which cargo they are.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
@@ -153,7 +154,13 @@ pub fn cargo(root: &Path) -> Command {
             ]
             .iter()
             .any(|prefix| name.starts_with(prefix))
-                || ["CARGO_INCREMENTAL", "CARGO_TARGET_DIR", "RUSTFLAGS"].contains(&name)
+                || [
+                    "CARGO_INCREMENTAL",
+                    "CARGO_TARGET_DIR",
+                    "RUSTFLAGS",
+                    "TARGET_FLAGS",
+                ]
+                .contains(&name)
         });
         if changes_bytes {
             command.env_remove(name);
@@ -218,7 +225,10 @@ fn crates_in(tree: &str) -> anyhow::Result<BTreeMap<Crate, BTreeSet<Crate>>> {
         let (depth, found) = found?;
         way.truncate(depth);
         if let Some(above) = way.last() {
-            crates.entry(above.clone()).or_default().insert(found.clone());
+            crates
+                .entry(above.clone())
+                .or_default()
+                .insert(found.clone());
         }
         crates.entry(found.clone()).or_default();
         way.push(found);
@@ -271,7 +281,13 @@ mod tests {
     #[test]
     fn a_tree_in_another_form_is_an_error() {
         assert!(crates_in("").is_err());
-        for line in ["mlua@0.12.2", "0mlua@0.12.2", "mlua v0.12.2", "1mlua v0.12.2", "0 v1"] {
+        for line in [
+            "mlua@0.12.2",
+            "0mlua@0.12.2",
+            "mlua v0.12.2",
+            "1mlua v0.12.2",
+            "0 v1",
+        ] {
             let error = crates_in(line).expect_err("no such line").to_string();
             assert!(error.contains(&format!("{line:?}")), "{error}");
         }

@@ -3,6 +3,7 @@
 //! It says nothing of the time and nothing random, so that the same layer has the same bill.
 
 use anyhow::{Context, ensure};
+use cyclonedx_bom::external_models::spdx::SpdxExpression;
 use cyclonedx_bom::external_models::uri::Purl;
 use cyclonedx_bom::models::bom::{SpecVersion, UrnUuid};
 use cyclonedx_bom::models::component::{Classification, Component, Components};
@@ -10,7 +11,6 @@ use cyclonedx_bom::models::dependency::{Dependencies, Dependency};
 use cyclonedx_bom::models::hash::{Hash, HashAlgorithm, HashValue, Hashes};
 use cyclonedx_bom::models::license::{LicenseChoice, Licenses};
 use cyclonedx_bom::models::metadata::Metadata;
-use cyclonedx_bom::external_models::spdx::SpdxExpression;
 use cyclonedx_bom::prelude::{Bom, Validate};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
@@ -50,7 +50,10 @@ pub fn describe(
         let package = checkout.package(linked)?;
         let (name, below) = linked;
         let component = library("cargo", name, package.license.as_deref())?;
-        let mut below = below.iter().map(reference_of).collect::<Result<Vec<_>, _>>()?;
+        let mut below = below
+            .iter()
+            .map(reference_of)
+            .collect::<Result<Vec<_>, _>>()?;
         if name.name == CALLER {
             below.push(interpreter_ref.clone());
         }

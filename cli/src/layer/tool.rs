@@ -195,7 +195,10 @@ pub fn ways_out(checkout: &Checkout, variant: Variant, host: &str) -> String {
     if interpreter != Interpreter::Luajit21 {
         let target = match host == arch.triple() {
             true => String::new(),
-            false => format!(", with Rust's target: `rustup target add {}`", arch.triple()),
+            false => format!(
+                ", with Rust's target: `rustup target add {}`",
+                arch.triple()
+            ),
         };
         ways.push(format!(
             "install cargo-zigbuild and zig (`pip install cargo-zigbuild ziglang`{target}) and \
