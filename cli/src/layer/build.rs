@@ -89,6 +89,9 @@ impl Build {
              and one interpreter",
             variants.len()
         );
+        if let [variant] = variants[..] {
+            return self.build(variant, &here);
+        }
         for variant in variants {
             self.build(variant, &here)
                 .with_context(|| format!("cannot build the layer {variant}"))?;
