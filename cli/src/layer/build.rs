@@ -13,7 +13,8 @@ use super::compile;
 use super::interpreter::Sources;
 use super::notices;
 use super::sbom;
-use super::variant::{Arch, Interpreter, Variant};
+pub use super::variant::Arch;
+use super::variant::{Interpreter, Variant};
 
 /// Arguments of `moonlayer layer build`.
 #[derive(Debug, clap::Args)]
