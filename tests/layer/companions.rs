@@ -26,15 +26,21 @@ fn all<'a>(bill: &'a Value, field: &str) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn sha256sum_is_content_with_the_checksum() {
+fn the_checksum_is_what_sha256sum_writes_and_checks() {
     let checkout = Checkout::building(good());
     succeeds(&checkout.build(&[]));
-    let output = Command::new("sha256sum")
-        .args(["--check", "--strict", "lua-54-x86_64.zip.sha256"])
-        .current_dir(checkout.beside(""))
-        .output()
-        .expect("sha256sum");
-    assert_eq!(succeeds(&output), "lua-54-x86_64.zip: OK\n");
+    let sha256sum = |arguments: &[&str]| {
+        let mut command = Command::new("sha256sum");
+        command.args(arguments).current_dir(checkout.beside(""));
+        succeeds(&command.output().expect("sha256sum"))
+    };
+    let file = "lua-54-x86_64.zip.sha256";
+    let written = fs::read_to_string(checkout.beside(file)).expect("the checksum");
+    assert_eq!(written, sha256sum(&["lua-54-x86_64.zip"]));
+    assert_eq!(
+        sha256sum(&["--check", "--strict", file]),
+        "lua-54-x86_64.zip: OK\n"
+    );
 }
 
 #[test]
