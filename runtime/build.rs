@@ -11,6 +11,9 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=layout.ld");
     println!("cargo:rustc-link-arg-bins=-rdynamic");
+    if env::var_os("CARGO_FEATURE_LUAJIT").is_some() {
+        assert_hooks_are_checked();
+    }
 
     let layout = Path::new(&variable("CARGO_MANIFEST_DIR")).join("layout.ld");
     let Some(layout) = layout.to_str().map(|path| format!("-T{path}")) else {
@@ -21,6 +24,29 @@ fn main() {
     } else {
         leave_out("the linker is neither GNU ld nor lld");
     }
+}
+
+/// Stops a build of LuaJIT whose compiled loops would look at no hook: they would run over every
+/// deadline. `.cargo/config.toml` passes the flag, in the checkout alone.
+fn assert_hooks_are_checked() {
+    const FLAG: &str = "-DLUAJIT_ENABLE_CHECKHOOK";
+    let target = variable("TARGET").to_string_lossy().into_owned();
+    let of_target = [
+        format!("CFLAGS_{target}"),
+        format!("CFLAGS_{}", target.replace('-', "_")),
+    ];
+    let names = ["TARGET_FLAGS", "TARGET_CFLAGS", "CFLAGS"].map(str::to_owned);
+    let mut passed = false;
+    for name in names.iter().chain(&of_target) {
+        println!("cargo:rerun-if-env-changed={name}");
+        let value = env::var_os(name).unwrap_or_default();
+        passed |= value.to_string_lossy().contains(FLAG);
+    }
+    assert!(
+        passed,
+        "LuaJIT has to be built with {FLAG}, or no deadline interrupts compiled loops: \
+         build in the checkout, whose .cargo/config.toml says so, or set TARGET_FLAGS={FLAG}"
+    );
 }
 
 /// Whether the linker that rustc will call takes `argument`: mold and gold know no INSERT.

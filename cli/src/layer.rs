@@ -5,9 +5,14 @@ mod build;
 mod checkout;
 mod compile;
 pub mod elf;
+mod interpreter;
+mod machine_paths;
 mod notices;
+mod sbom;
+mod tool;
+mod variant;
 
-pub use build::Arch;
+pub use variant::{Arch, Interpreter};
 
 /// Arguments of `moonlayer layer`.
 #[derive(Debug, clap::Args)]
@@ -18,7 +23,7 @@ pub struct Layer {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Builds the layer's zip from a checkout of Moonlayer
+    /// Builds the layers' zips from a checkout of Moonlayer
     Build(build::Build),
 }
 

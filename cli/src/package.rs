@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::layer::Arch;
+use crate::layer::{Arch, Interpreter};
 use check::Findings;
 use output::Output;
 use rules::Kind;
@@ -65,43 +65,6 @@ pub struct Package {
     /// Makes no zip where there is a warning
     #[arg(long)]
     strict: bool,
-}
-
-/// The interpreters that a function can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Interpreter {
-    /// PUC-Rio's Lua 5.4.
-    #[value(name = "lua-54")]
-    Lua54,
-    /// LuaJIT 2.1.
-    #[value(name = "luajit-21")]
-    Luajit21,
-}
-
-impl Interpreter {
-    /// The version of Lua in the names of folders, and for `luarocks --lua-version`.
-    pub fn version(self) -> &'static str {
-        match self {
-            Self::Lua54 => "5.4",
-            Self::Luajit21 => "5.1",
-        }
-    }
-
-    /// Its name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Lua54 => "Lua 5.4",
-            Self::Luajit21 => "LuaJIT 2.1",
-        }
-    }
-
-    /// Whether it is the one that this program has in itself.
-    pub fn is_embedded(self) -> bool {
-        match self {
-            Self::Lua54 => cfg!(feature = "lua54"),
-            Self::Luajit21 => cfg!(feature = "luajit"),
-        }
-    }
 }
 
 impl Package {

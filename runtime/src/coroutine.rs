@@ -18,6 +18,7 @@ use mlua::ffi::{self, lua_State};
 use mlua::{Function, Lua, MultiValue, Table};
 
 use crate::deadline::{self, Worker};
+use crate::interpreter;
 pub use call::{Failure, call};
 pub(crate) use frames::push_frames;
 pub use frames::{frames, name_handler};
@@ -29,9 +30,8 @@ pub use frames::{frames, name_handler};
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua) -> mlua::Result<()> {
     let coroutine: Table = lua.globals().raw_get("coroutine")?;
-    let functions: [(&str, ffi::lua_CFunction); 3] =
-        [("close", close), ("resume", resume), ("wrap", wrap)];
-    for (name, function) in functions {
+    let functions: [(&str, ffi::lua_CFunction); 2] = [("resume", resume), ("wrap", wrap)];
+    for &(name, function) in functions.iter().chain(interpreter::COROUTINE_FUNCTIONS) {
         // SAFETY: the functions keep to Lua's calling convention and have the worker, which lives
         // for good, as upvalue 1. The closure here owns nothing.
         let function: Function = unsafe {
@@ -50,7 +50,7 @@ pub fn install(lua: &Lua) -> mlua::Result<()> {
 ///
 /// # Safety
 /// Called in one of these functions.
-unsafe fn worker(l: *mut lua_State, upvalue: c_int) -> &'static Worker {
+pub(crate) unsafe fn worker(l: *mut lua_State, upvalue: c_int) -> &'static Worker {
     // SAFETY: workers are never freed. `debug.setupvalue` may have put another value there; the
     // only other light userdata that Lua code can have is NULL.
     unsafe {
@@ -99,7 +99,7 @@ fn key(slot: &'static u8) -> *const c_void {
 unsafe extern "C-unwind" fn resume(l: *mut lua_State) -> c_int {
     // SAFETY: a C function's stack has LUA_MINSTACK free slots; `advance` keeps its contract.
     unsafe {
-        let co = coroutine_argument(l);
+        let co = argument(l);
         match advance(worker(l, 1), l, co, ffi::lua_gettop(l) - 1) {
             Some(results) => {
                 ffi::lua_pushboolean(l, 1);
@@ -133,7 +133,7 @@ unsafe extern "C-unwind" fn wrap(l: *mut lua_State) -> c_int {
 ///
 /// # Safety
 /// Called in a C function with free slots.
-unsafe fn coroutine_argument(l: *mut lua_State) -> *mut lua_State {
+pub(crate) unsafe fn argument(l: *mut lua_State) -> *mut lua_State {
     // SAFETY: nothing here has a destructor; the message is Lua's once it is on the stack.
     unsafe {
         let co = ffi::lua_tothread(l, 1);
@@ -146,29 +146,6 @@ unsafe fn coroutine_argument(l: *mut lua_State) -> *mut lua_State {
     }
 }
 
-/// `coroutine.close`.
-unsafe extern "C-unwind" fn close(l: *mut lua_State) -> c_int {
-    // SAFETY: as above; the steps are those of lcorolib.c. lua_closethread raises nothing.
-    unsafe {
-        let co = coroutine_argument(l);
-        let mut frame: ffi::lua_Debug = std::mem::zeroed();
-        let is_normal =
-            ffi::lua_status(co) == ffi::LUA_OK && ffi::lua_getstack(co, 0, &raw mut frame) != 0;
-        if l == co || is_normal {
-            let state = if l == co { c"running" } else { c"normal" };
-            return ffi::luaL_error(l, c"cannot close a %s coroutine".as_ptr(), state.as_ptr());
-        }
-        let status = worker(l, 1).within(co, || ffi::lua_closethread(co, l));
-        if status == ffi::LUA_OK {
-            ffi::lua_pushboolean(l, 1);
-            return 1;
-        }
-        ffi::lua_pushboolean(l, 0);
-        ffi::lua_xmove(co, l, 1);
-        2
-    }
-}
-
 /// What `coroutine.wrap` returns: an error closes the coroutine and goes on with its position.
 unsafe extern "C-unwind" fn wrapped(l: *mut lua_State) -> c_int {
     // SAFETY: upvalue 1 is the thread that `wrap` put there; the steps are those of lcorolib.c.
@@ -178,11 +155,7 @@ unsafe extern "C-unwind" fn wrapped(l: *mut lua_State) -> c_int {
         if let Some(results) = advance(worker, l, co, ffi::lua_gettop(l)) {
             return results;
         }
-        let mut status = ffi::lua_status(co);
-        if status != ffi::LUA_OK && status != ffi::LUA_YIELD {
-            status = worker.within(co, || ffi::lua_closethread(co, l));
-            ffi::lua_xmove(co, l, 1);
-        }
+        let status = interpreter::end_failed(l, co, 2);
         if status != ffi::LUA_ERRMEM && ffi::lua_type(l, -1) == ffi::LUA_TSTRING {
             ffi::luaL_where(l, 1);
             ffi::lua_insert(l, -2);
@@ -206,6 +179,14 @@ unsafe fn advance(
     // SAFETY: lua_resume raises nothing; each move is preceded by a check of room in the stack it
     // goes to; the error value needs one slot of `l`, which the caller has.
     unsafe {
+        let refusal = interpreter::refusal(l, co).or_else(|| {
+            let most = interpreter::MOST_NESTED_COROUTINES?;
+            (worker.depth() >= most).then_some(c"C stack overflow")
+        });
+        if let Some(refusal) = refusal {
+            ffi::lua_pushstring(l, refusal.as_ptr());
+            return None;
+        }
         if ffi::lua_checkstack(co, args) == 0 {
             ffi::lua_pushstring(l, c"too many arguments to resume".as_ptr());
             return None;

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event_loop;
 pub mod files;
 pub mod handler;
+mod interpreter;
 pub mod invocation;
 pub mod json;
 pub mod lifecycle;
@@ -57,7 +58,11 @@ pub fn bootstrap() -> ExitCode {
         .nth(1)
         .is_some_and(|argument| argument == "--version")
     {
-        println!("bootstrap {} (Lua 5.4)", env!("CARGO_PKG_VERSION"));
+        println!(
+            "bootstrap {} ({})",
+            env!("CARGO_PKG_VERSION"),
+            interpreter::NAME
+        );
         return ExitCode::SUCCESS;
     }
     let wrapping = wrapper::apply();

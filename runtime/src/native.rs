@@ -1,9 +1,10 @@
 //! Why a C module does not load, in words that name the file and both sides.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use crate::interpreter::{self, LANGUAGE, VERSION};
 use crate::sys;
 
 /// Explains the dynamic loader's `message` about `file`, shown as `shown`.
@@ -23,7 +24,9 @@ pub fn explain(file: &Path, shown: &str, message: &str) -> String {
              architecture, or set the function's architecture to the module's",
             machine_name(machine)
         )),
-        Some(_) => needs_newer_glibc(shown, message).or_else(|| wants_other_lua(shown, message)),
+        Some(_) => {
+            needs_newer_glibc(shown, message).or_else(|| wants_other_lua(file, shown, message))
+        }
     };
     reason.map_or_else(
         || message.to_owned(),
@@ -37,7 +40,7 @@ pub fn version_mismatch(shown: &str, message: &str) -> Option<String> {
         return None;
     }
     Some(format!(
-        "{shown} is built for another Lua; this one is {OUR_LUA}: install the module with `luarocks --lua-version 5.4`\n\t({message})"
+        "{shown} is built for another Lua; this one is {LANGUAGE}: install the module with `luarocks --lua-version {VERSION}`\n\t({message})"
     ))
 }
 
@@ -51,7 +54,7 @@ fn needs_newer_glibc(shown: &str, message: &str) -> Option<String> {
     ))
 }
 
-fn wants_other_lua(shown: &str, message: &str) -> Option<String> {
+fn wants_other_lua(file: &Path, shown: &str, message: &str) -> Option<String> {
     let (_, symbol) = message.split_once("undefined symbol: ")?;
     let symbol = symbol
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
@@ -59,13 +62,15 @@ fn wants_other_lua(shown: &str, message: &str) -> Option<String> {
     if !symbol.starts_with("lua_") && !symbol.starts_with("luaL_") {
         return None;
     }
-    let theirs = match symbol {
-        _ if LUA_5_1.contains(&symbol) => "Lua 5.1 or LuaJIT",
-        _ if LUA_5_2_OR_5_3.contains(&symbol) => "Lua 5.2 or 5.3",
-        _ => "another version of Lua",
+    // The names that a library wants stand in it as C strings.
+    let library = fs::read(file).unwrap_or_default();
+    let wants = |name: &str| {
+        let name = [b"\0", name.as_bytes(), b"\0"].concat();
+        library.windows(name.len()).any(|window| window == name)
     };
+    let theirs = interpreter::lua_of(symbol, wants);
     Some(format!(
-        "{shown} is built for {theirs} (it needs {symbol}); this one is {OUR_LUA}: install the module with `luarocks --lua-version 5.4`"
+        "{shown} is built for {theirs} (it needs {symbol}); this one is {LANGUAGE}: install the module with `luarocks --lua-version {VERSION}`"
     ))
 }
 
@@ -113,36 +118,3 @@ const OUR_MACHINE: u16 = if cfg!(target_arch = "aarch64") {
 } else {
     X86_64
 };
-const OUR_LUA: &str = "Lua 5.4";
-/// Functions of Lua 5.1's C API that are macros or gone in later ones.
-const LUA_5_1: &[&str] = &[
-    "luaL_checkint",
-    "luaL_findtable",
-    "luaL_openlib",
-    "luaL_prepbuffer",
-    "luaL_register",
-    "luaL_typerror",
-    "lua_call",
-    "lua_cpcall",
-    "lua_equal",
-    "lua_getfenv",
-    "lua_insert",
-    "lua_lessthan",
-    "lua_objlen",
-    "lua_pcall",
-    "lua_remove",
-    "lua_replace",
-    "lua_setfenv",
-    "lua_tointeger",
-    "lua_tonumber",
-    "lua_yield",
-];
-const LUA_5_2_OR_5_3: &[&str] = &[
-    "luaL_checkunsigned",
-    "luaL_optunsigned",
-    "lua_getuservalue",
-    "lua_newuserdata",
-    "lua_pushunsigned",
-    "lua_setuservalue",
-    "lua_tounsignedx",
-];

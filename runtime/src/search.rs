@@ -10,6 +10,7 @@ use std::rc::Rc;
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use crate::files::{Files, LoadError};
+use crate::interpreter::{self, STOCK_CPATH, STOCK_PATH, VERSION};
 use crate::modules::throw::{self, Throw};
 use crate::{coroutine, native};
 
@@ -21,21 +22,18 @@ use crate::{coroutine, native};
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua, files: &Rc<Files>, environment: bool) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
-    let variable = |names: [&str; 2]| {
-        let set = names.into_iter().find_map(std::env::var_os);
+    let variable = |names: &[&str]| {
+        let set = names.iter().find_map(std::env::var_os);
         set.filter(|_| environment)
             .map(|value| value.as_bytes().to_vec())
     };
     let root = files.root().as_os_str().as_bytes();
-    let path = with_default(variable(["LUA_PATH_5_4", "LUA_PATH"]), &default_path(root));
+    let path = with_default(variable(interpreter::PATH_VARIABLES), &default_path(root));
     package.raw_set("path", lua.create_string(path)?)?;
-    let cpath = with_default(
-        variable(["LUA_CPATH_5_4", "LUA_CPATH"]),
-        &default_cpath(root),
-    );
+    let cpath = with_default(variable(interpreter::CPATH_VARIABLES), &default_cpath(root));
     package.raw_set("cpath", lua.create_string(cpath)?)?;
 
-    let searchers: Table = package.raw_get("searchers")?;
+    let searchers: Table = package.raw_get(interpreter::SEARCHERS)?;
     searchers.raw_set(2, lua_searcher(lua, &package, files)?)?;
     searchers.raw_set(3, native_searcher(lua, &package, files, false)?)?;
     searchers.raw_set(4, native_searcher(lua, &package, files, true)?)
@@ -43,27 +41,33 @@ pub fn install(lua: &Lua, files: &Rc<Files>, environment: bool) -> mlua::Result<
 
 /// `package.path` before `LUA_PATH` has its say.
 fn default_path(root: &[u8]) -> Vec<u8> {
+    let version = VERSION.as_bytes();
     let mut path = Vec::new();
     for folder in [
-        [root, b""],
-        [root, b"/lua_modules/share/lua/5.4"],
-        [b"/opt/share/lua/5.4", b""],
-        [b"/opt/lua", b""],
+        [root, b"", b""],
+        [root, b"/lua_modules/share/lua/", version],
+        [b"/opt/share/lua/", version, b""],
+        [b"/opt/lua", b"", b""],
     ] {
         let folder = folder.concat();
         path.extend([&folder, b"/?.lua;".as_slice(), &folder, b"/?/init.lua;"].concat());
     }
-    path.extend_from_slice(STOCK_PATH);
+    path.extend_from_slice(STOCK_PATH.as_bytes());
     path
 }
 
 fn default_cpath(root: &[u8]) -> Vec<u8> {
+    let version = VERSION.as_bytes();
     [
         root,
         b"/?.so;",
         root,
-        b"/lua_modules/lib/lua/5.4/?.so;/opt/lib/lua/5.4/?.so;",
-        STOCK_CPATH,
+        b"/lua_modules/lib/lua/",
+        version,
+        b"/?.so;/opt/lib/lua/",
+        version,
+        b"/?.so;",
+        STOCK_CPATH.as_bytes(),
     ]
     .concat()
 }
@@ -155,7 +159,8 @@ fn native_searcher(
         let (message, is_missing) = fault.unwrap_or_default();
         let (module, shown) = (String::from_utf8_lossy(&name), files.shown(&file));
         if is_missing && in_parent {
-            let line = format!("no module '{module}' in file '{shown}'");
+            let start = interpreter::NOT_FOUND_START;
+            let line = format!("{start}no module '{module}' in file '{shown}'");
             return Ok(MultiValue::from_vec(vec![Value::String(
                 lua.create_string(line)?,
             )]));
@@ -221,17 +226,11 @@ fn as_path(module: &[u8]) -> Vec<u8> {
 }
 
 fn not_found(lua: &Lua, tried: &[String]) -> Result<MultiValue, Throw> {
-    // `require` puts a line break before each searcher's message.
-    let lines = tried.join("\n\t");
+    let lines = [interpreter::NOT_FOUND_START, &tried.join("\n\t")].concat();
     Ok(MultiValue::from_vec(vec![Value::String(
         lua.create_string(lines)?,
     )]))
 }
-
-/// LUA_PATH_DEFAULT and LUA_CPATH_DEFAULT of luaconf.h.
-const STOCK_PATH: &[u8] = b"/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
-    /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;./?.lua;./?/init.lua";
-const STOCK_CPATH: &[u8] = b"/usr/local/lib/lua/5.4/?.so;/usr/local/lib/lua/5.4/loadall.so;./?.so";
 
 #[cfg(test)]
 mod tests {
@@ -240,16 +239,12 @@ mod tests {
     #[test]
     fn the_path_has_the_task_root_its_rocks_and_the_layers_before_luas_own() {
         let path = String::from_utf8(default_path(b"/var/task")).unwrap();
-        assert_eq!(
-            path,
-            "/var/task/?.lua;/var/task/?/init.lua;\
+        let ours = "/var/task/?.lua;/var/task/?/init.lua;\
              /var/task/lua_modules/share/lua/5.4/?.lua;\
              /var/task/lua_modules/share/lua/5.4/?/init.lua;\
              /opt/share/lua/5.4/?.lua;/opt/share/lua/5.4/?/init.lua;\
-             /opt/lua/?.lua;/opt/lua/?/init.lua;\
-             /usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
-             /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;./?.lua;./?/init.lua"
-        );
+             /opt/lua/?.lua;/opt/lua/?/init.lua;";
+        assert_eq!(path, ours.replace("5.4", VERSION) + STOCK_PATH);
     }
 
     #[test]

@@ -9,12 +9,14 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
-use mlua::state::{GcGenParams, GcMode};
 use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Value};
 
-use crate::state;
+use crate::{interpreter, state};
 
 mod command_line;
+#[cfg_attr(feature = "lua54", path = "standalone/lua54.rs")]
+#[cfg_attr(feature = "luajit", path = "standalone/luajit.rs")]
+mod program;
 
 pub(crate) use command_line::ignores_environment;
 use command_line::{Action, CommandLine};
@@ -32,7 +34,7 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
     let line = match CommandLine::parse(&args) {
         Ok(line) => line,
         Err(bad_option) => {
-            complain(Some(program), &command_line::usage(program, bad_option));
+            write_stderr(&[&program::usage(program, bad_option)]);
             return ExitCode::FAILURE;
         }
     };
@@ -69,56 +71,65 @@ struct Interpreter<'a> {
     program: Option<&'a [u8]>,
     explain: Function,
     load: Function,
+    /// What runs the options of this interpreter alone, where that is in Lua.
+    #[cfg_attr(feature = "lua54", allow(dead_code, reason = "there it is not"))]
+    own: Option<Function>,
     loadfile: Function,
     print: Function,
     read_line: Function,
     tostring: Function,
-    version_name: String,
 }
 
 impl<'a> Interpreter<'a> {
     fn new(lua: &'a Lua, program: &'a [u8]) -> Outcome<Self> {
         let globals = lua.globals();
-        let (explain, read_line) = lua.load(PRELUDE).set_name("=[lua]").eval()?;
+        let (explain, read_line, own) = lua.load(program::PRELUDE).set_name("=[lua]").eval()?;
         Ok(Self {
             lua,
             program: Some(program),
             explain,
             load: globals.raw_get("load")?,
             loadfile: globals.raw_get("loadfile")?,
+            own,
             print: globals.raw_get("print")?,
             read_line,
             tostring: globals.raw_get("tostring")?,
-            version_name: globals.raw_get("_VERSION")?,
         })
     }
 
     fn run(&mut self, line: &CommandLine, args: &[OsString]) -> Outcome {
-        if line.shows_version {
+        if line.shows_version && !program::INITS_FIRST {
             self.print_version()?;
         }
-        self.set_arg(args, line.script.unwrap_or(0))?;
-        write_warnings_to_stderr(self.lua);
-        self.lua
-            .gc_set_mode(GcMode::Generational(GcGenParams::default()));
+        self.set_arg(
+            args,
+            line.script.unwrap_or_else(|| program::no_script(args)),
+        )?;
+        program::set_up(self.lua);
+        interpreter::set_collector(self.lua);
         if !line.ignores_environment {
             self.run_init()?;
+        }
+        if line.shows_version && program::INITS_FIRST {
+            self.print_version()?;
         }
         for action in &line.actions {
             match action {
                 Action::Execute(text) => self.run_text(text, "=(command line)")?,
                 Action::Require(library) => self.require(library)?,
-                Action::WarningsOn => self.lua.warning("@on", false),
+                Action::Own(option, operands) => self.run_own(option, operands)?,
             }
         }
         if let Some(script) = line.script {
             self.run_script(args, script)?;
         }
         if line.interactive {
+            self.greet()?;
             self.converse()
         } else if line.script.is_none() && !line.has_own_work {
             if io::stdin().is_terminal() {
                 self.print_version()?;
+                self.greet()?;
                 self.converse()
             } else {
                 self.run_file(None, MultiValue::new())
@@ -129,7 +140,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn print_version(&self) -> Outcome {
-        Ok(self.print.call(state::lua_copyright())?)
+        Ok(self.print.call(interpreter::copyright(self.lua))?)
     }
 
     /// Sets `arg`: the script's name is at 0, its arguments follow, what stands before is negative.
@@ -142,14 +153,10 @@ impl<'a> Interpreter<'a> {
         Ok(self.lua.globals().raw_set("arg", arg)?)
     }
 
-    /// Runs what `LUA_INIT_5_4`, else `LUA_INIT`, holds: code, or `@` and a file's name.
+    /// Runs what the first of the variables that is set holds: code, or `@` and a file's name.
     fn run_init(&self) -> Outcome {
-        let suffix = self
-            .version_name
-            .trim_start_matches("Lua ")
-            .replace('.', "_");
-        for name in [format!("LUA_INIT_{suffix}"), "LUA_INIT".to_owned()] {
-            if let Some(init) = std::env::var_os(&name) {
+        for name in program::INIT_VARIABLES {
+            if let Some(init) = std::env::var_os(name) {
                 let init = init.into_vec();
                 return match init.strip_prefix(b"@") {
                     Some(file) => self.run_file(Some(file), MultiValue::new()),
@@ -178,26 +185,28 @@ impl<'a> Interpreter<'a> {
         let is_stdin = args[script] == "-" && args[script - 1] != "--";
         let name = (!is_stdin).then(|| args[script].as_bytes());
         // `LUA_INIT` and `-e` may have changed it.
-        let Value::Table(arg) = self.lua.globals().get("arg")? else {
-            return self.fail(b"'arg' is not a table");
+        let script_args = match self.lua.globals().get("arg")? {
+            Value::Table(arg) => {
+                let args = (1..=arg.len()?).map(|index| arg.raw_get(index));
+                args.collect::<mlua::Result<_>>()?
+            }
+            _ if program::NEEDS_ARG => return self.fail(b"'arg' is not a table"),
+            _ => MultiValue::new(),
         };
-        let script_args = (1..=arg.len()?).map(|index| arg.raw_get(index));
-        self.run_file(name, script_args.collect::<mlua::Result<_>>()?)
+        self.run_file(name, script_args)
     }
 
-    /// `-l`: `g = require "mod"` for `g=mod`; for `mod-v2` alone, the global is `mod`.
+    /// `-l`.
     fn require(&self, library: &[u8]) -> Outcome {
-        let split = |mark| library.iter().position(|byte| *byte == mark);
-        let (global, module) = match (split(b'='), split(b'-')) {
-            (Some(equals), _) => (&library[..equals], &library[equals + 1..]),
-            (None, Some(hyphen)) => (&library[..hyphen], library),
-            (None, None) => (library, library),
-        };
+        let (global, module) = Self::library(library);
         let globals = self.lua.globals();
         let module = self.lua.create_string(module)?;
         let mut results = self.call(globals.get("require")?, module)?;
         let value = results.pop_front().unwrap_or(Value::Nil);
-        Ok(globals.set(self.lua.create_string(global)?, value)?)
+        match global {
+            Some(global) => Ok(globals.set(self.lua.create_string(global)?, value)?),
+            None => Ok(()),
+        }
     }
 
     /// The read-eval-print loop.
@@ -223,19 +232,22 @@ impl<'a> Interpreter<'a> {
         if line.first() == Some(&b'=') {
             line.splice(..1, *b"return ");
         }
-        let expression = self
-            .lua
-            .create_string([b"return ", &line[..], b";"].concat())?;
-        let (chunk, _): (Value, Value) = self.load.call((expression, "=stdin"))?;
-        if !chunk.is_nil() {
-            return Ok(chunk);
+        if program::PRINTS_EXPRESSIONS {
+            let expression = [b"return ", &line[..], b";"].concat();
+            let expression = self.lua.create_string(expression)?;
+            let (chunk, _): (Value, Value) = self.load.call((expression, "=stdin"))?;
+            if !chunk.is_nil() {
+                return Ok(chunk);
+            }
         }
         loop {
             let text = self.lua.create_string(&line)?;
             let loaded: (Value, Value) = self.load.call((text, "=stdin"))?;
             // Lua says so when the text ends where it must go on.
             let incomplete = match &loaded {
-                (Value::Nil, Value::String(fault)) => fault.as_bytes().ends_with(b"<eof>"),
+                (Value::Nil, Value::String(fault)) => {
+                    fault.as_bytes().ends_with(program::INCOMPLETE)
+                }
                 _ => false,
             };
             match if incomplete {
@@ -318,32 +330,8 @@ impl<'a> Interpreter<'a> {
 fn text_of(message: &Value) -> Vec<u8> {
     match message {
         Value::String(text) => text.as_bytes().to_vec(),
-        _ => b"(error message not a string)".to_vec(),
+        _ => program::NO_TEXT.to_vec(),
     }
-}
-
-/// Gives Lua's `warn` a voice: off until a warning `@on`, then a line on standard error each.
-fn write_warnings_to_stderr(lua: &Lua) {
-    let (on, continues) = (std::cell::Cell::new(false), std::cell::Cell::new(false));
-    lua.set_warning_function(move |_, message, to_be_continued| {
-        let is_control = !continues.get() && !to_be_continued && message.starts_with('@');
-        if is_control {
-            match message {
-                "@on" => on.set(true),
-                "@off" => on.set(false),
-                // Controls are for whoever knows them.
-                _ => {}
-            }
-        } else {
-            if on.get() {
-                let start = if continues.get() { "" } else { "Lua warning: " };
-                let end = if to_be_continued { "" } else { "\n" };
-                write_stderr(&[start.as_bytes(), message.as_bytes(), end.as_bytes()]);
-            }
-            continues.set(to_be_continued);
-        }
-        Ok(())
-    });
 }
 
 fn complain(program: Option<&[u8]>, message: &[u8]) {
@@ -357,7 +345,3 @@ fn complain(program: Option<&[u8]>, message: &[u8]) {
 fn write_stderr(parts: &[&[u8]]) {
     let _ = io::stderr().write_all(&parts.concat());
 }
-
-/// Gives the message handler and the reader of lines; in Lua, because a handler must work where
-/// the stack has just overflowed.
-const PRELUDE: &str = include_str!("standalone/prelude.lua");

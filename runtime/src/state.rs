@@ -17,7 +17,7 @@ use crate::memory::{self, MemoryLimit};
 use crate::modules::http::Connections;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
-use crate::{coroutine, modules, sys};
+use crate::{coroutine, interpreter, modules, sys};
 
 /// A Lua state and what the runtime keeps beside it.
 #[derive(Debug)]
@@ -205,7 +205,18 @@ impl State {
         const LEAST_GROWTH_BYTES: usize = 1024 * 1024;
         self.codec.shrink();
         let live = self.live_bytes.get().min(self.lua.used_memory());
-        self.lua.used_memory() - live > live.max(LEAST_GROWTH_BYTES) && self.lua.gc_is_running()
+        self.lua.used_memory() - live > live.max(LEAST_GROWTH_BYTES) && self.is_collecting()
+    }
+
+    fn is_collecting(&self) -> bool {
+        let mut answer = false;
+        let at = &raw mut answer;
+        // SAFETY: the closure only looks, and writes to a variable that outlives the call.
+        let asked = unsafe {
+            self.lua
+                .exec_raw::<()>((), |l| *at = interpreter::is_collecting(l))
+        };
+        asked.is_ok() && answer
     }
 
     /// Collects garbage, which runs finalizers.
@@ -290,23 +301,6 @@ pub fn throwing(lua: &Lua, inner: Function) -> mlua::Result<Function> {
     }
     // SAFETY: the closure pops `inner` off the stack as its one upvalue and leaves itself there.
     unsafe { lua.exec_raw(inner, |l| ffi::lua_pushcclosure(l, call, 1)) }
-}
-
-/// What Lua says of itself: `Lua 5.4.9  Copyright (C) …`.
-pub(crate) fn lua_copyright() -> &'static str {
-    unsafe extern "C" {
-        static lua_ident: std::ffi::c_char;
-    }
-    // SAFETY: lapi.c defines it as a constant array that ends in NUL and lives as long as the
-    // process.
-    let ident = unsafe { std::ffi::CStr::from_ptr(&raw const lua_ident) };
-    // "$LuaVersion: … $$LuaAuthors: … $"
-    let ident = ident.to_str().unwrap_or_default();
-    let copyright = ident
-        .split('$')
-        .nth(1)
-        .and_then(|part| part.strip_prefix("LuaVersion: "));
-    copyright.unwrap_or(ident).trim_end()
 }
 
 /// Calls `function` with `handler` as Lua's message handler, from a stack that is otherwise bare.

@@ -8,7 +8,8 @@ use super::support::{Folder, project};
 
 /// Answers `build` and `zigbuild` from the folder `made`; the rest is real.
 ///
-/// It fails when two of them build at once, and notes what it was asked in the file `asked`.
+/// It fails when two of them build at once, and notes what it was asked in the file `asked`, with
+/// the compilers that it was told to take.
 const CARGO: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 # A limit on the size of files is for the program under test.
@@ -24,13 +25,15 @@ fi
 if [ "$2" = --help ]; then
   exit 0
 fi
-echo "$@" >> "$here/asked"
+echo "$@" "RUSTC=$RUSTC" "LINKER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" >> "$here/asked"
 for argument; do
-  if [ "$last" = --target-dir ]; then
-    folder=$argument/x86_64-unknown-linux-gnu/release
-  fi
+  case "$last" in
+    --target) triple=${argument%.2.34} ;;
+    --target-dir) folder=$argument ;;
+  esac
   last=$argument
 done
+folder=$folder/$triple/release
 mkdir -p "$folder"
 if ! mkdir "$here/busy"; then
   echo "error: two builds at once" >&2
@@ -38,6 +41,15 @@ if ! mkdir "$here/busy"; then
 fi
 cp "$here/made/$1" "$folder/bootstrap"
 rmdir "$here/busy"
+"#;
+
+/// Has Rust's target for arm64 where the test says so, in the folder `target`; the rest is real.
+const RUSTC: &str = r#"#!/bin/sh
+case "$*" in
+  *target-libdir*aarch64*) echo "$(dirname "$0")/target" ;;
+  *target-libdir*) echo / ;;
+  *) exec rustc "$@" ;;
+esac
 "#;
 
 /// The copy, gone when dropped.
@@ -67,13 +79,43 @@ impl Checkout {
             copy(&project().join(name), &root.join(name));
         }
         folder.executable("cargo", CARGO.replace("REAL", env!("CARGO")));
+        folder.executable("rustc", RUSTC);
         Self { folder }
+    }
+
+    /// Gives it Rust's target for arm64.
+    pub fn with_target(self) -> Self {
+        self.folder.file("target/libstd.rlib", "");
+        self
+    }
+
+    /// Gives it a C compiler for arm64.
+    pub fn with_cross_compiler(self) -> Self {
+        self.folder
+            .executable("bin/aarch64-linux-gnu-gcc", "#!/bin/sh\n");
+        self
+    }
+
+    /// Gives it what `layer/arm64-toolchain` brings.
+    pub fn with_toolchain(self) -> Self {
+        let toolchain = "checkout/target/arm64";
+        self.folder.executable(
+            &format!("{toolchain}/bin/rustc"),
+            "#!/bin/sh\nexec rustc \"$@\"\n",
+        );
+        self.folder.file(&format!("{toolchain}/stamp"), "");
+        self
     }
 
     /// Gives it a cargo-zigbuild that makes `executable`.
     pub fn zigbuilding(self, executable: impl AsRef<[u8]>) -> Self {
         self.folder.file("made/zigbuild", executable);
         self
+    }
+
+    /// Has `cargo build` give `executable` from now on.
+    pub fn now_building(&self, executable: impl AsRef<[u8]>) {
+        self.folder.file("made/build", executable);
     }
 
     /// Its folder.
@@ -83,7 +125,12 @@ impl Checkout {
 
     /// Where the zip is to be.
     pub fn zip(&self) -> PathBuf {
-        self.root().join("target/layer/lua-54-x86_64.zip")
+        self.beside("lua-54-x86_64.zip")
+    }
+
+    /// A file in the folder of the zips.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.root().join("target/layer").join(name)
     }
 
     /// The command lines of the builds, a line each.
@@ -94,9 +141,14 @@ impl Checkout {
     /// `moonlayer layer build`, to be run in the checkout.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.folder.path().join("bin"));
+        let path = std::env::join_paths(folders.chain(std::env::split_paths(&path)));
         command
             .current_dir(self.root())
-            .env("CARGO", self.folder.path().join("cargo"));
+            .env("CARGO", self.folder.path().join("cargo"))
+            .env("RUSTC", self.folder.path().join("rustc"))
+            .env("PATH", path.expect("no folder has a colon in its name"));
         command
     }
 

@@ -1,11 +1,13 @@
 //! What goes wrong around a build, and what is said then.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
 
 use super::checkout::Checkout;
 use super::elf;
-use super::outcome::{fails, good};
+use super::outcome::{fails, good, succeeds};
 use super::support::Folder;
 
 #[test]
@@ -69,8 +71,8 @@ fn a_missing_cargo_is_named() {
 fn another_processor_or_lua_is_refused_with_the_list() {
     let checkout = Checkout::building(good());
     for (arguments, available) in [
-        (["--arch", "riscv64"], "x86_64, arm64"),
-        (["--interpreter", "luajit-21"], "lua-54"),
+        (["--arch", "riscv64"], "x86_64, arm64, both"),
+        (["--interpreter", "lua-51"], "lua-54, luajit-21, all"),
     ] {
         let output = checkout.build(&arguments);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -107,6 +109,61 @@ fn a_full_disk_leaves_no_half_zip() {
     assert!(error.contains("cannot write "), "{error}");
     assert!(
         error.contains("lua-54-x86_64.zip: File too large"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_full_disk_leaves_the_zip_and_its_companions_as_they_were() {
+    let checkout = Checkout::building(good());
+    succeeds(&checkout.build(&[]));
+    let before = contents(&checkout);
+    // There is no room for the notices in the zip, and so none for a new one.
+    checkout.now_building(elf::needing(&["GLIBC_2.34"], elf::X86_64, &[7; 9_000]));
+    let output = checkout
+        .command("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -S -f 8; exec \"$0\" layer build",
+        ])
+        .arg(env!("CARGO_BIN_EXE_moonlayer"))
+        .output()
+        .expect("a shell");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("File too large"), "{error}");
+    assert_eq!(contents(&checkout), before);
+}
+
+/// What lies in the folder of the zips.
+fn contents(checkout: &Checkout) -> BTreeMap<OsString, Vec<u8>> {
+    let entries = fs::read_dir(checkout.beside("")).expect("the folder of the zips");
+    entries
+        .map(|entry| entry.expect("an entry"))
+        .map(|entry| (entry.file_name(), fs::read(entry.path()).expect("a file")))
+        .collect()
+}
+
+#[test]
+fn a_companion_that_cannot_be_replaced_keeps_the_zip_as_it_was() {
+    let checkout = Checkout::building(good());
+    fs::create_dir_all(checkout.beside("lua-54-x86_64.cdx.json")).expect("a folder of our own");
+    let output = checkout.build(&[]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("cannot replace"), "{error}");
+    assert!(!checkout.zip().exists());
+}
+
+#[test]
+fn a_folder_takes_one_layer() {
+    let checkout = Checkout::building(good());
+    let error = fails(
+        &checkout,
+        &checkout.build(&["--arch", "both", "--unzipped", "opt"]),
+    );
+    assert!(
+        error.contains("--unzipped fills a folder with one layer, and 2 were asked for"),
         "{error}"
     );
 }

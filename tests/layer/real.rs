@@ -3,9 +3,10 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 
-use super::outcome::{entry, open, succeeds};
+use super::outcome::succeeds;
 use super::support::{Folder, Process, project};
 use super::tools::path_with_tools;
 
@@ -28,24 +29,73 @@ fn unzipped() -> Folder {
     opt
 }
 
+/// Builds the zip of `layer`, which is small, and unpacks it.
+#[track_caller]
+fn zipped(layer: &str, interpreter: &str) -> Folder {
+    let zips = Folder::new();
+    let dir = zips.path().display().to_string();
+    build(&["--interpreter", interpreter, "--output", &dir]);
+    let path = zips.path().join(format!("{layer}.zip"));
+    let size = fs::metadata(&path).expect("the zip").len();
+    assert!(size < 2_000_000, "{size} bytes");
+    let mut unzip = Command::new("unzip");
+    unzip
+        .arg("-q")
+        .arg(path)
+        .arg("-d")
+        .arg(zips.path().join("opt"));
+    succeeds(&unzip.output().expect("unzip"));
+    zips
+}
+
+/// The newest version of glibc that the symbols of `executable` are of, as binutils read it.
+fn newest_glibc(executable: &Path) -> String {
+    let output = Command::new("objdump").arg("-T").arg(executable).output();
+    let symbols = succeeds(&output.expect("binutils come with gcc"));
+    let versions = symbols
+        .split(|c: char| c.is_whitespace() || "()".contains(c))
+        .filter_map(|word| word.strip_prefix("GLIBC_"))
+        .map(|version| {
+            version
+                .split('.')
+                .map(|part| part.parse().expect("a number"))
+        });
+    let newest: Vec<u32> = versions
+        .map(Iterator::collect)
+        .max()
+        .expect("it calls libc");
+    newest
+        .iter()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// What the interpreter of the layer in `opt` prints for `code`.
+#[track_caller]
+fn prints(opt: &Path, code: &str) -> String {
+    let mut lua = Command::new(opt.join("bin/lua"));
+    succeeds(&lua.args(["-e", code]).output().expect("the interpreter"))
+}
+
 #[test]
 fn the_real_layer_is_small_and_runs_without_its_zip() {
     let opt = unzipped();
-    let zips = Folder::new();
-    build(&["--output", &zips.path().display().to_string()]);
-    let path = zips.path().join("lua-54-x86_64.zip");
-    let size = fs::metadata(&path).expect("the zip").len();
-    assert!(size < 2_000_000, "{size} bytes");
+    let zipped = zipped("lua-54-x86_64", "lua-54");
     let bootstrap = fs::read(opt.path().join("bootstrap")).expect("the runtime");
-    assert!(
-        entry(&mut open(&path), "bootstrap") == bootstrap,
-        "the zip's is another"
-    );
-    let lua = Command::new(opt.path().join("bin/lua"))
-        .args(["-e", "io.write(_VERSION)"])
-        .output()
-        .expect("the interpreter");
-    assert_eq!(succeeds(&lua), "Lua 5.4");
+    let other = fs::read(zipped.path().join("opt/bootstrap")).expect("the runtime");
+    assert!(other == bootstrap, "the zip's is another");
+    assert_eq!(prints(opt.path(), "io.write(_VERSION)"), "Lua 5.4");
+    assert_eq!(newest_glibc(&opt.path().join("bootstrap")), "2.34");
+}
+
+#[test]
+fn the_real_layer_of_luajit_is_small_and_compiles_while_it_runs() {
+    let zipped = zipped("luajit-21-x86_64", "luajit-21");
+    let opt = zipped.path().join("opt");
+    let code = "io.write(_VERSION, ' ', jit.version:sub(1, 10), ' ', tostring(jit.status()))";
+    assert_eq!(prints(&opt, code), "Lua 5.1 LuaJIT 2.1 true");
+    assert_eq!(newest_glibc(&opt.join("bootstrap")), "2.34");
 }
 
 #[test]

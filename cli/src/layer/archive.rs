@@ -4,11 +4,12 @@
 //! fixed modes. Whatever is written appears whole or not at all.
 
 use std::fs::{self, Permissions};
-use std::io::{Cursor, Write};
+use std::io::{Cursor, ErrorKind, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -71,18 +72,58 @@ impl Content {
 ///
 /// # Errors
 /// The file system's, a full disk among them; `path` is then what it was.
-pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+    put(stage(path, bytes, mode)?, path)
+}
+
+/// Writes a zip and its companions, each whole or not at all. Nobody sees a zip with the
+/// companions of another.
+///
+/// # Errors
+/// The file system's. Where there is no room for one of them, all are what they were.
+pub fn write_together(
+    path: &Path,
+    zip: &[u8],
+    companions: &[(PathBuf, Vec<u8>)],
+) -> anyhow::Result<()> {
+    let staged_zip = stage(path, zip, 0o644)?;
+    let mut staged = Vec::new();
+    for (path, bytes) in companions {
+        staged.push((stage(path, bytes, 0o644)?, path));
+    }
+    for (path, _) in companions {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+            }
+            _ => {}
+        }
+    }
+    put(staged_zip, path)?;
+    for (file, path) in staged {
+        put(file, path)?;
+    }
+    Ok(())
+}
+
+/// A file with `bytes` and `mode` beside `path`, gone unless [`put`] there.
+fn stage(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<NamedTempFile> {
+    let write = || -> std::io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(folder_of(path))?;
         file.write_all(bytes)?;
         file.as_file()
             .set_permissions(Permissions::from_mode(mode))?;
         // Some file systems say only now that they are full.
         file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
+        Ok(file)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn put(file: NamedTempFile, path: &Path) -> anyhow::Result<()> {
+    file.persist(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
 }
 
 /// Makes `path` a symbolic link to `target`, in place of what was there.

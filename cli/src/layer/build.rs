@@ -1,28 +1,31 @@
-//! `moonlayer layer build`: from the checkout to the zip that Lambda unpacks under `/opt`.
+//! `moonlayer layer build`: from the checkout to the zips that Lambda unpacks under `/opt`.
 
 use std::env;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
 
-use super::archive::Content;
+use super::archive::{Content, write_together};
 use super::checkout::Checkout;
 use super::compile;
+use super::interpreter::Sources;
 use super::notices;
+use super::sbom;
+use super::variant::Arch;
+use super::variant::{Interpreter, Variant};
 
 /// Arguments of `moonlayer layer build`.
 #[derive(Debug, clap::Args)]
 pub struct Build {
     /// The processor of the functions
-    #[arg(long, value_enum, default_value_t = Arch::X86_64)]
-    arch: Arch,
+    #[arg(long, value_enum, default_value_t = Arches::X86_64)]
+    arch: Arches,
     /// The Lua of the layer
-    #[arg(long, value_enum, default_value_t = Interpreter::Lua54)]
-    interpreter: Interpreter,
-    /// The folder for the zip; target/layer of the checkout unless given
+    #[arg(long, value_enum, default_value_t = Interpreters::Lua54)]
+    interpreter: Interpreters,
+    /// The folder for the zip and what goes beside it; target/layer of the checkout unless given
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Fills DIR with the layer's content, as Lambda unpacks it under /opt, in place of a zip
@@ -30,101 +33,119 @@ pub struct Build {
     unzipped: Option<PathBuf>,
 }
 
-/// The processors that a layer can be built for.
+/// What `--arch` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Arch {
-    /// Intel and AMD, 64 bits; Lambda's default.
+enum Arches {
     #[value(name = "x86_64")]
     X86_64,
-    /// Graviton; built on an arm64 machine, or by cargo-zigbuild where Rust has its target.
     #[value(name = "arm64")]
     Arm64,
+    /// A layer for each
+    Both,
 }
 
-impl Arch {
-    /// The name of the target in Rust's words.
-    pub fn triple(self) -> &'static str {
+impl Arches {
+    fn list(self) -> &'static [Arch] {
         match self {
-            Self::Arm64 => "aarch64-unknown-linux-gnu",
-            Self::X86_64 => "x86_64-unknown-linux-gnu",
-        }
-    }
-
-    /// The machine that the header of an ELF file names.
-    pub fn elf_machine(self) -> u16 {
-        match self {
-            Self::Arm64 => object::elf::EM_AARCH64.0,
-            Self::X86_64 => object::elf::EM_X86_64.0,
+            Self::X86_64 => &[Arch::X86_64],
+            Self::Arm64 => &[Arch::Arm64],
+            Self::Both => &[Arch::X86_64, Arch::Arm64],
         }
     }
 }
 
-impl fmt::Display for Arch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Arm64 => "arm64",
-            Self::X86_64 => "x86_64",
-        })
-    }
-}
-
-/// The interpreters that a layer can hold.
+/// What `--interpreter` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Interpreter {
-    /// PUC-Rio's Lua 5.4.
+enum Interpreters {
     #[value(name = "lua-54")]
     Lua54,
+    #[value(name = "luajit-21")]
+    Luajit21,
+    /// A layer for each
+    All,
 }
 
-impl Interpreter {
-    /// How the folder of its sources begins in the crate that ships them.
-    pub fn source_folder(self) -> &'static str {
+impl Interpreters {
+    fn list(self) -> &'static [Interpreter] {
         match self {
-            Self::Lua54 => "lua-5.4.",
+            Self::Lua54 => &[Interpreter::Lua54],
+            Self::Luajit21 => &[Interpreter::Luajit21],
+            Self::All => &[Interpreter::Lua54, Interpreter::Luajit21],
         }
-    }
-}
-
-impl fmt::Display for Interpreter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lua54 => "lua-54",
-        })
     }
 }
 
 impl Build {
-    /// Builds the layer, and prints where it lies, its size and its SHA-256.
+    /// Builds the layers, and prints of each where it lies, its size and its SHA-256.
     ///
     /// # Errors
-    /// No checkout, a failed build, a binary that Amazon Linux 2023 could not start, or a full
-    /// disk.
+    /// No checkout, no compiler for the processor, a failed build, a binary that Amazon Linux 2023
+    /// could not start, or a full disk. Layers built before the one that failed stay.
     pub fn run(self) -> anyhow::Result<()> {
         let here = env::current_dir().context("the current folder is gone; change to another")?;
-        let checkout = Checkout::find(&here, self.arch)?;
+        let variants = self.variants();
+        ensure!(
+            self.unzipped.is_none() || variants.len() == 1,
+            "--unzipped fills a folder with one layer, and {} were asked for; name one processor \
+             and one interpreter",
+            variants.len()
+        );
+        if let [variant] = variants[..] {
+            return self.build(variant, &here);
+        }
+        for variant in variants {
+            self.build(variant, &here)
+                .with_context(|| format!("cannot build the layer {variant}"))?;
+        }
+        Ok(())
+    }
+
+    fn variants(&self) -> Vec<Variant> {
+        let mut variants = Vec::new();
+        for &interpreter in self.interpreter.list() {
+            for &arch in self.arch.list() {
+                variants.push(Variant { interpreter, arch });
+            }
+        }
+        variants
+    }
+
+    fn build(&self, variant: Variant, here: &Path) -> anyhow::Result<()> {
+        let checkout = Checkout::find(here, variant)?;
+        let sources = Sources::find(&checkout, variant.interpreter)?;
+        // Before the minutes that compiling takes: what they need of the checkout may be missing.
+        let notices = notices::collect(&checkout, &sources)?;
         let content = Content {
-            bootstrap: compile::bootstrap(&checkout, self.arch)?,
-            notices: notices::collect(&checkout, self.interpreter)?,
+            bootstrap: compile::bootstrap(&checkout, variant)?,
+            notices,
         };
         if let Some(dir) = &self.unzipped {
             content.unzip_into(dir)?;
             println!("{}", dir.display());
             return Ok(());
         }
-        let dir = self
-            .output
-            .unwrap_or_else(|| checkout.root.join("target/layer"));
-        create_folder(&dir)?;
-        let path = dir.join(format!("{}-{}.zip", self.interpreter, self.arch));
+        let default = checkout.root.join("target/layer");
+        let dir = self.output.as_ref().unwrap_or(&default);
+        create_folder(dir)?;
+        let name = format!("{variant}.zip");
         let zip = content.zip()?;
-        super::archive::write_whole(&path, &zip, 0o644)?;
-        let path = path.strip_prefix(&here).unwrap_or(&path);
-        println!(
-            "{}\n{} bytes\nsha256 {}",
-            path.display(),
-            zip.len(),
-            sha256(&zip)
-        );
+        let digest = sha256(&zip);
+        let sbom = sbom::describe(&checkout, variant, &sources, &content.bootstrap, &zip)?;
+        let path = dir.join(&name);
+        write_together(
+            &path,
+            &zip,
+            &[
+                (
+                    dir.join(format!("{name}.sha256")),
+                    // As sha256sum writes it.
+                    format!("{digest}  {name}\n").into_bytes(),
+                ),
+                (dir.join(format!("{variant}.cdx.json")), sbom),
+            ],
+        )?;
+        let path = path.strip_prefix(here).unwrap_or(&path);
+        println!("{}\n{} bytes\nsha256 {digest}", path.display(), zip.len());
         Ok(())
     }
 }
@@ -135,7 +156,7 @@ pub fn create_folder(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal digits.
-fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -1,13 +1,15 @@
 //! The checkout of Moonlayer, and what cargo knows of the crates in it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-use super::build::Arch;
+use super::variant::Variant;
 
 /// A checkout, with the crates that make up `bootstrap`.
 #[derive(Debug)]
@@ -16,8 +18,23 @@ pub struct Checkout {
     pub root: PathBuf,
     /// Every crate of the workspace's dependency graph, whatever becomes of it.
     pub packages: Vec<Package>,
-    /// Name and version of the crates that are linked into `bootstrap`, sorted.
-    pub linked: Vec<(String, String)>,
+    /// The crates that are linked into `bootstrap`, sorted, each with those it calls for itself.
+    pub linked: BTreeMap<Crate, BTreeSet<Crate>>,
+}
+
+/// A crate by its name and version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Crate {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl fmt::Display for Crate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 /// A crate, in the words of `cargo metadata`.
@@ -55,7 +72,7 @@ impl Checkout {
     ///
     /// # Errors
     /// None there, no cargo, or a cargo that cannot read it or fetch its crates.
-    pub fn find(here: &Path, arch: Arch) -> anyhow::Result<Self> {
+    pub fn find(here: &Path, variant: Variant) -> anyhow::Result<Self> {
         let root = here
             .ancestors()
             .find(|dir| dir.join("runtime/Cargo.toml").is_file() && dir.join(MAKEFILE).is_file())
@@ -74,8 +91,11 @@ impl Checkout {
             "metadata",
             "--format-version=1",
             "--locked",
+            "--no-default-features",
+            "--features",
+            variant.interpreter.feature(),
             "--filter-platform",
-            arch.triple(),
+            variant.arch.triple(),
         ]))?;
         let metadata: Metadata = serde_json::from_slice(&metadata)
             .context("cannot read what `cargo metadata` says; update Rust")?;
@@ -83,12 +103,15 @@ impl Checkout {
             "tree",
             "--locked",
             "--package=moonlayer",
+            "--no-default-features",
+            "--features",
+            variant.interpreter.feature(),
             "--edges=normal,no-proc-macro",
-            "--prefix=none",
+            "--prefix=depth",
             "--no-dedupe",
             "--format={p}",
             "--target",
-            arch.triple(),
+            variant.arch.triple(),
         ]))?;
         let tree = String::from_utf8(tree).context("cannot read what `cargo tree` says")?;
         Ok(Self {
@@ -98,15 +121,16 @@ impl Checkout {
         })
     }
 
-    /// The crate of that name and version.
+    /// What cargo knows of a crate that is linked.
     ///
     /// # Errors
     /// cargo did not name it.
-    pub fn package(&self, name: &str, version: &str) -> anyhow::Result<&Package> {
+    pub fn package(&self, linked: (&Crate, &BTreeSet<Crate>)) -> anyhow::Result<&Package> {
+        let (linked, _) = linked;
         self.packages
             .iter()
-            .find(|package| package.name == name && package.version == version)
-            .with_context(|| format!("cargo does not say where {name} {version} lies"))
+            .find(|package| package.name == linked.name && package.version == linked.version)
+            .with_context(|| format!("cargo does not say where {linked} lies"))
     }
 }
 
@@ -115,6 +139,7 @@ const MAKEFILE: &str = "layer/Makefile";
 
 /// cargo, with nothing in its environment that would change the bytes it builds.
 pub fn cargo(root: &Path) -> Command {
+    // `TARGET_FLAGS` is LuaJIT's, and `.cargo/config.toml` says what it is to be.
     // `cargo run` and `cargo test` say which cargo they are.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
@@ -129,7 +154,13 @@ pub fn cargo(root: &Path) -> Command {
             ]
             .iter()
             .any(|prefix| name.starts_with(prefix))
-                || ["CARGO_INCREMENTAL", "CARGO_TARGET_DIR", "RUSTFLAGS"].contains(&name)
+                || [
+                    "CARGO_INCREMENTAL",
+                    "CARGO_TARGET_DIR",
+                    "RUSTFLAGS",
+                    "TARGET_FLAGS",
+                ]
+                .contains(&name)
         });
         if changes_bytes {
             command.env_remove(name);
@@ -182,27 +213,42 @@ pub fn line(command: &Command) -> String {
     format!("`{} {}`", program.display(), verb.display())
 }
 
-/// Name and version of each line of `cargo tree`, as `mlua v0.12.2`, sorted, each once.
-fn crates_in(tree: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let mut crates = Vec::new();
+/// The crates in the lines of `cargo tree`, as `1mlua v0.12.2`, each with those that stand one
+/// deeper below it.
+fn crates_in(tree: &str) -> anyhow::Result<BTreeMap<Crate, BTreeSet<Crate>>> {
+    let mut crates = BTreeMap::<Crate, BTreeSet<Crate>>::new();
+    // The way from the root to the line before.
+    let mut way: Vec<Crate> = Vec::new();
     for line in tree.lines().filter(|line| !line.is_empty()) {
-        let mut words = line.split(' ');
-        let (name, version) = (
-            words.next(),
-            words.next().and_then(|word| word.strip_prefix('v')),
-        );
-        match (name, version) {
-            (Some(name), Some(version)) => crates.push((name.to_owned(), version.to_owned())),
-            _ => bail!("cannot read the line {line:?} of `cargo tree`; update Rust"),
+        let found = parse(line, way.len())
+            .with_context(|| format!("cannot read the line {line:?} of `cargo tree`; update Rust"));
+        let (depth, found) = found?;
+        way.truncate(depth);
+        if let Some(above) = way.last() {
+            crates
+                .entry(above.clone())
+                .or_default()
+                .insert(found.clone());
         }
+        crates.entry(found.clone()).or_default();
+        way.push(found);
     }
     ensure!(
         !crates.is_empty(),
         "`cargo tree` names no crate; update Rust"
     );
-    crates.sort();
-    crates.dedup();
     Ok(crates)
+}
+
+/// Depth and crate of a line that is at most `deepest` deep: one more than the line before.
+fn parse(line: &str, deepest: usize) -> Option<(usize, Crate)> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let (depth, rest) = line.split_at(digits);
+    let depth = depth.parse().ok().filter(|depth| *depth <= deepest)?;
+    let mut words = rest.split(' ');
+    let name = words.next().filter(|name| !name.is_empty())?.to_owned();
+    let version = words.next()?.strip_prefix('v')?.to_owned();
+    Some((depth, Crate { name, version }))
 }
 
 #[cfg(test)]
@@ -211,19 +257,39 @@ mod tests {
 
     #[test]
     fn a_tree_becomes_a_sorted_list_without_repetitions() {
-        let tree =
-            "moonlayer v0.1.0 (/somewhere/runtime)\nmlua v0.12.2\nlibc v0.2.191\n\nlibc v0.2.191\n";
+        let tree = "0moonlayer v0.1.0 (/somewhere/runtime)\n1mlua v0.12.2\n2libc v0.2.191\n\
+                    1itoa v1.0.18\n1libc v0.2.191\n\n";
         let crates = crates_in(tree).expect("the lines are well formed");
-        let crates: Vec<_> = crates.iter().map(|(n, v)| format!("{n} {v}")).collect();
-        assert_eq!(crates, ["libc 0.2.191", "mlua 0.12.2", "moonlayer 0.1.0"]);
+        let crates: Vec<_> = crates
+            .iter()
+            .map(|(found, below)| {
+                let below: Vec<_> = below.iter().map(ToString::to_string).collect();
+                format!("{found}: {}", below.join(", "))
+            })
+            .collect();
+        assert_eq!(
+            crates,
+            [
+                "itoa 1.0.18: ",
+                "libc 0.2.191: ",
+                "mlua 0.12.2: libc 0.2.191",
+                "moonlayer 0.1.0: itoa 1.0.18, libc 0.2.191, mlua 0.12.2"
+            ]
+        );
     }
 
     #[test]
     fn a_tree_in_another_form_is_an_error() {
         assert!(crates_in("").is_err());
-        let error = crates_in("mlua@0.12.2")
-            .expect_err("it has no version")
-            .to_string();
-        assert!(error.contains("\"mlua@0.12.2\""), "{error}");
+        for line in [
+            "mlua@0.12.2",
+            "0mlua@0.12.2",
+            "mlua v0.12.2",
+            "1mlua v0.12.2",
+            "0 v1",
+        ] {
+            let error = crates_in(line).expect_err("no such line").to_string();
+            assert!(error.contains(&format!("{line:?}")), "{error}");
+        }
     }
 }

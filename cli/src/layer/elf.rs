@@ -5,7 +5,7 @@ use object::Endianness;
 use object::elf::FileHeader64;
 use object::read::elf::{FileHeader, SectionTable};
 
-use super::build::Arch;
+use super::variant::Arch;
 
 /// The glibc of Amazon Linux 2023, on which `provided.al2023` functions run.
 pub const AMAZON_LINUX: Version = Version(2, 34);

@@ -1,28 +1,25 @@
-//! The licence notices of all that is linked into `bootstrap`: Lua, Rust's standard library, and
+//! The licence notices of all that is linked into `bootstrap`: the interpreter, Rust's standard library, and
 //! each crate.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
-use super::build::Interpreter;
 use super::checkout::{Checkout, Package};
-
-/// The crate that ships the sources of Lua.
-const LUA_CRATE: &str = "lua-src";
+use super::interpreter::Sources;
 
 /// One text with every notice; the same for the same crates.
 ///
 /// # Errors
 /// A crate without a licence file whose licence has no text in `layer/licenses`; an unreadable
 /// file.
-pub fn collect(checkout: &Checkout, interpreter: Interpreter) -> anyhow::Result<String> {
+pub fn collect(checkout: &Checkout, sources: &Sources) -> anyhow::Result<String> {
     let mut notices = String::from(
         "Moonlayer's runtime contains the software named below, under the terms given with each.\n",
     );
-    section(&mut notices, "Lua", &lua(checkout, interpreter)?);
+    section(&mut notices, sources.title, &sources.notice);
     let texts = checkout.root.join("layer/licenses");
     section(
         &mut notices,
@@ -33,14 +30,14 @@ pub fn collect(checkout: &Checkout, interpreter: Interpreter) -> anyhow::Result<
     // Crates of one house share their text to the letter: it stands once, under all their names.
     let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut order = Vec::new();
-    for (name, version) in &checkout.linked {
-        let package = checkout.package(name, version)?;
+    for linked in &checkout.linked {
+        let package = checkout.package(linked)?;
         let text = of(package, checkout, &texts)?;
         let names = users.entry(text.clone()).or_default();
         if names.is_empty() {
             order.push(text);
         }
-        names.push(format!("{name} {version}"));
+        names.push(format!("{} {}", package.name, package.version));
     }
     for text in order {
         section(&mut notices, &users[&text].join(", "), &text);
@@ -150,61 +147,18 @@ fn notice_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Lua's own notice, which ends its header `lua.h`.
-fn lua(checkout: &Checkout, interpreter: Interpreter) -> anyhow::Result<String> {
-    let package = checkout
-        .packages
-        .iter()
-        .find(|package| package.name == LUA_CRATE);
-    let folder = package
-        .with_context(|| format!("cargo does not name {LUA_CRATE}"))?
-        .folder();
-    let mut sources = Vec::new();
-    for entry in
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
-    {
-        let entry = entry?;
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(interpreter.source_folder())
-        {
-            sources.push(entry.path());
-        }
-    }
-    ensure!(
-        sources.len() == 1,
-        "{} holds {} folders named {}…, where one was to be expected",
-        folder.display(),
-        sources.len(),
-        interpreter.source_folder()
-    );
-    let header = sources[0].join("lua.h");
-    notice_at_the_end(&read(&header)?)
-        .with_context(|| format!("{} does not end with Lua's licence", header.display()))
-}
-
-/// The last comment of a C header, without its stars, if it grants permission.
-fn notice_at_the_end(header: &str) -> Option<String> {
-    let comment = &header[header.rfind("/****")?..];
-    let comment = &comment[..comment.find("*/")?];
-    let lines = comment
-        .lines()
-        .map(|line| line.trim_start_matches(['/', '*']).trim());
-    let notice = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
-    (notice.contains("Copyright") && notice.contains("Permission is hereby granted"))
-        .then_some(notice)
-}
-
 /// A text file, its line ends as on Unix.
-fn read(path: &Path) -> anyhow::Result<String> {
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> anyhow::Result<String> {
     let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(String::from_utf8_lossy(&text).replace("\r\n", "\n"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{alternatives, notice_at_the_end};
+    use super::alternatives;
 
     #[test]
     fn alternatives_are_what_one_may_choose_from() {
@@ -215,20 +169,5 @@ mod tests {
         assert!(of("MIT AND Unicode-3.0").is_empty());
         assert!(of("Apache-2.0 WITH LLVM-exception OR MIT").is_empty());
         assert!(of("").is_empty());
-    }
-
-    #[test]
-    fn the_notice_of_a_header_is_its_last_comment_without_stars() {
-        let header = "/* first */\n/******\n* Copyright (C) 1994 Lua.org.\n*\n\
-                      * Permission is hereby granted\n* to all.\n******/\n\n#endif\n";
-        let notice = notice_at_the_end(header).expect("the comment is a notice");
-        assert_eq!(
-            notice,
-            "Copyright (C) 1994 Lua.org.\n\nPermission is hereby granted\nto all."
-        );
-        assert_eq!(
-            notice_at_the_end("/******\n* something else\n******/"),
-            None
-        );
     }
 }

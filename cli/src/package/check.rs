@@ -6,13 +6,13 @@ use std::fs;
 
 use anyhow::Context;
 
-use super::Interpreter;
 use super::library::Library;
 use super::lua_api::LuaApi;
 use super::rules::Kind;
 use super::scripts;
 use super::tree::Tree;
 use crate::layer::Arch;
+use crate::layer::Interpreter;
 
 /// What was found, for stderr.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Interpreter;
+use crate::layer::Interpreter;
 
 /// The names that interpreters export to C modules.
 pub struct LuaApi {

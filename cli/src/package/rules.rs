@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::Interpreter;
+use crate::layer::Interpreter;
 
 /// What the zip is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-use super::Interpreter;
 use super::rules::{Kind, Rules};
+use crate::layer::Interpreter;
 
 /// What a folder holds, in the order of the names' bytes.
 #[derive(Debug, Default)]

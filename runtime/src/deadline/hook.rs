@@ -11,8 +11,9 @@ use mlua::ffi::{self, lua_Debug, lua_State};
 use mlua::{Lua, LuaString, Table};
 
 use super::Reason;
-use super::worker::{Worker, allow_hooks};
+use super::worker::Worker;
 use crate::coroutine::push_frames;
+use crate::interpreter;
 
 // Registry slots are named by the addresses of these; their values differ from each other and from
 // those in coroutine.rs so that no two statics can be merged into one address.
@@ -89,7 +90,7 @@ pub unsafe extern "C-unwind" fn hook(l: *mut lua_State, _: *mut lua_Debug) {
         ffi::lua_sethook(l, Some(hook), ffi::LUA_MASKCOUNT, worker.instructions());
         // The error's way out may run more of the user's code: a message handler, and, when a
         // coroutine dies of the error, what it has to close. These may loop as well.
-        allow_hooks(l);
+        interpreter::allow_hooks(l);
         if ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, key(&STOP)) == ffi::LUA_TTABLE {
             ffi::lua_rawgeti(l, -1, 1);
         } else {

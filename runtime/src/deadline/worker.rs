@@ -4,7 +4,7 @@
 //! loads and stores, kept by compiler fences, is all there is to it.
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -16,6 +16,7 @@ use mlua::ffi::{self, lua_State};
 use super::hook::hook;
 use super::line::Line;
 use super::{Reason, timer};
+use crate::interpreter;
 
 /// A coroutine that runs, or one that waits for what it resumed.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Worker {
     running: AtomicPtr<Running>,
     /// The outermost, the state's main thread.
     root: Running,
+    /// How many coroutines run or wait for what they resumed. No signal handler looks at it.
+    depth: Cell<usize>,
     /// Why the running code is to stop, a [`Reason`]; 0 while it may go on.
     reason: AtomicU8,
     /// How often the hook has raised.
@@ -69,6 +72,7 @@ impl Worker {
                 state: main,
                 resumer: ptr::null(),
             },
+            depth: Cell::new(0),
             reason: AtomicU8::new(0),
             raised: AtomicU32::new(0),
             noted: AtomicBool::new(false),
@@ -229,7 +233,7 @@ impl Worker {
             self.line.write();
         }
         // SAFETY: what is in `running` lives until it is taken out.
-        unsafe { allow_hooks((*running).state) };
+        unsafe { interpreter::allow_hooks((*running).state) };
     }
 
     /// How often the hook has raised; the call counts as the next time.
@@ -257,15 +261,24 @@ impl Worker {
     /// # Safety
     /// Lua raises nothing out of `run`, and `co` stays alive.
     pub unsafe fn within<T>(&self, co: *mut lua_State, run: impl FnOnce() -> T) -> T {
+        self.depth.set(self.depth.get() + 1);
         let resumer = self.running.load(Relaxed);
-        if resumer.is_null() {
-            return run();
-        }
-        let running = Running { state: co, resumer };
-        self.switch(&raw const running);
-        let result = run();
-        self.switch(resumer);
+        let result = if resumer.is_null() {
+            run()
+        } else {
+            let running = Running { state: co, resumer };
+            self.switch(&raw const running);
+            let result = run();
+            self.switch(resumer);
+            result
+        };
+        self.depth.set(self.depth.get() - 1);
         result
+    }
+
+    /// How many coroutines run or wait for what they resumed.
+    pub fn depth(&self) -> usize {
+        self.depth.get()
     }
 
     fn switch(&self, running: *const Running) {
@@ -281,13 +294,16 @@ impl Worker {
     /// there already.
     fn hook_what_runs(&self, instructions: c_int) {
         // SAFETY: the coroutine lives while it is in `running`, and this is its thread: what
-        // lua_sethook writes is meant to be written in a signal handler (lua.c does).
+        // lua_sethook writes is meant to be written in a signal handler (lua.c and luajit.c do).
+        // LuaJIT's writes the hook's fields, ends a recording by a bit that the recorder looks at,
+        // and rewrites the interpreter's table of instructions, of which each entry, old or new, is
+        // valid code at any moment.
         unsafe {
             let l = (*self.running.load(Relaxed)).state;
             let ours: ffi::lua_Hook = hook;
             let found = ffi::lua_gethook(l);
             let stands = found.is_some_and(|found| ptr::fn_addr_eq(found, ours));
-            if l == self.root.state {
+            if l == self.root.state || interpreter::HOOKS_ALL_COROUTINES {
                 let first = !self.hooked.swap(true, Relaxed);
                 if first && !stands {
                     let (mask, count) = (ffi::lua_gethookmask(l), ffi::lua_gethookcount(l));
@@ -301,6 +317,11 @@ impl Worker {
             };
             // Set anew where it is due anyway: Lua may have lost sight of it just when it was set.
             if !stands || count == 1 || ffi::lua_gethookcount(l) != count {
+                if interpreter::HOOKS_ALL_COROUTINES {
+                    // The signal may have come while LuaJIT itself was at its table, so that what
+                    // was set stands in part; it writes the table anew only when that changes.
+                    ffi::lua_sethook(l, None, 0, 0);
+                }
                 ffi::lua_sethook(l, Some(ours), ffi::LUA_MASKCOUNT, count);
             }
         }
@@ -309,23 +330,6 @@ impl Worker {
 
 /// The expiry that writes the line.
 const LINE_AT_TICK: u32 = 3;
-
-/// Lets hooks be called where Lua has put them off: in a finalizer, and in the message handler of an
-/// error that a hook raised.
-///
-/// Lua has no call for this. A hook's error in a finalizer is caught there (and, as all of them,
-/// warned of), and in a message handler it is one more error in error handling; both are what Lua
-/// expects of code that it calls.
-///
-/// # Safety
-/// `l` is a live state, and this is its thread.
-pub(super) unsafe fn allow_hooks(l: *mut lua_State) {
-    /// lstate.h of Lua 5.4: `struct lua_State` begins with
-    /// `GCObject *next; lu_byte tt, marked, status, allowhook`.
-    const ALLOWHOOK: usize = size_of::<*const ()>() + 3;
-    // SAFETY: the vendored Lua is the one version that was looked at, and a test pins the place.
-    unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
-}
 
 #[cfg(test)]
 mod tests {
@@ -347,7 +351,7 @@ mod tests {
                 ffi::lua_call(l, 0, 0);
                 ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());
                 assert_eq!(ffi::lua_tointeger(l, -1), 1, "hooks are put off in a hook");
-                allow_hooks(l);
+                interpreter::allow_hooks(l);
                 ffi::luaL_loadstring(l, code.as_ptr());
                 ffi::lua_call(l, 0, 0);
                 ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"calls".as_ptr());

@@ -15,6 +15,7 @@ use mlua::{AnyUserData, Function, Lua, ffi};
 use super::decode::Walk;
 use super::encode::{EncodeOptions, Encoder, Stop};
 use super::{Codec, DecodeError, check, marks, stack};
+use crate::interpreter;
 
 /// The functions of one module.
 #[derive(Debug)]
@@ -44,10 +45,15 @@ pub fn functions(lua: &Lua, codec: &Rc<Codec>, safe: bool) -> mlua::Result<Funct
             ffi::lua_pushcfunction(l, release);
             ffi::lua_setfield(l, -2, c"__gc".as_ptr());
             ffi::lua_setmetatable(l, -2);
-            for function in [decode as ffi::lua_CFunction, encode] {
+            let pairs: [[ffi::lua_CFunction; 2]; 2] =
+                [[decode, walk_decoding], [encode, walk_encoding]];
+            for [function, walk] in pairs {
                 ffi::lua_pushvalue(l, 1);
                 ffi::lua_pushboolean(l, c_int::from(safe));
-                ffi::lua_pushcclosure(l, function, 2);
+                // Made now: to make one takes memory, in frames that own something later.
+                ffi::lua_pushvalue(l, 1);
+                ffi::lua_pushcclosure(l, walk, 1);
+                ffi::lua_pushcclosure(l, function, 3);
             }
             ffi::lua_remove(l, 1);
         })?
@@ -219,19 +225,48 @@ impl Codec {
     }
 }
 
+/// What [`walk_encoding`] is given.
+struct Call {
+    encoder: *mut Encoder,
+    options: EncodeOptions,
+    stop: Option<Stop>,
+}
+
+unsafe extern "C-unwind" fn walk_decoding(l: *mut ffi::lua_State) -> c_int {
+    // SAFETY: `run_decode`'s walk outlives the call. This is a protected call, whose frames own
+    // nothing.
+    unsafe {
+        let walk = *(*codec(l)).parts.get().cast::<Walk>();
+        walk.push_value(l);
+    }
+    1
+}
+
+unsafe extern "C-unwind" fn walk_encoding(l: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as above, with the call of `run_encode`, to which the encoder belongs. The value is
+    // the one argument.
+    unsafe {
+        let call = (*codec(l)).parts.get().cast::<Call>();
+        let encoder = (*call).encoder;
+        match (*encoder).run(l, (*call).options) {
+            Ok(()) => {
+                let (first, length) = ((*encoder).out.as_ptr(), (*encoder).out.len());
+                ffi::lua_pushlstring(l, first.cast(), length);
+            }
+            Err(stop) => {
+                (*call).stop = Some(stop);
+                if stop == Stop::Refused {
+                    ffi::lua_pushnil(l);
+                }
+            }
+        }
+    }
+    1
+}
+
 /// # Safety
 /// `l` has free slots; `text` stays where it is.
 unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outcome {
-    unsafe extern "C-unwind" fn walk(l: *mut ffi::lua_State) -> c_int {
-        // SAFETY: the argument is the walk below, which outlives the call. This is a protected
-        // call, whose frames own nothing.
-        unsafe {
-            let walk = *ffi::lua_touserdata(l, 1).cast::<Walk>();
-            ffi::lua_settop(l, 0);
-            walk.push_value(l);
-        }
-        1
-    }
     let options = codec.decoding.get();
     let mut decoder = codec.decoder.take().unwrap_or_default();
     let parsed = decoder.parse(text, options);
@@ -241,9 +276,9 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
             let mut parts = decoder.walk(text.as_ptr(), options);
             // SAFETY: `decoder` is this call's own until it is put back.
             unsafe {
-                let outcome = protected(l, walk, (&raw mut parts).cast(), 0);
+                let outcome = protected(l, codec, (&raw mut parts).cast(), 0);
                 if decoder.resumes_collector() {
-                    ffi::lua_gc(l, ffi::LUA_GCRESTART);
+                    interpreter::gc(l, ffi::LUA_GCRESTART);
                 }
                 outcome
             }
@@ -260,32 +295,6 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
 /// # Safety
 /// `l` has free slots and the value as its only one.
 unsafe fn run_encode(l: *mut ffi::lua_State, codec: &Codec, options: EncodeOptions) -> Outcome {
-    struct Call {
-        encoder: *mut Encoder,
-        options: EncodeOptions,
-        stop: Option<Stop>,
-    }
-    unsafe extern "C-unwind" fn walk(l: *mut ffi::lua_State) -> c_int {
-        // SAFETY: as in `run_decode`; the encoder belongs to the caller.
-        unsafe {
-            let call = ffi::lua_touserdata(l, 2).cast::<Call>();
-            ffi::lua_settop(l, 1);
-            let encoder = (*call).encoder;
-            match (*encoder).run(l, (*call).options) {
-                Ok(()) => {
-                    let (first, length) = ((*encoder).out.as_ptr(), (*encoder).out.len());
-                    ffi::lua_pushlstring(l, first.cast(), length);
-                }
-                Err(stop) => {
-                    (*call).stop = Some(stop);
-                    if stop == Stop::Refused {
-                        ffi::lua_pushnil(l);
-                    }
-                }
-            }
-        }
-        1
-    }
     let mut encoder = codec.take_encoder();
     encoder.out = codec.text.take();
     encoder.out.clear();
@@ -295,7 +304,7 @@ unsafe fn run_encode(l: *mut ffi::lua_State, codec: &Codec, options: EncodeOptio
         stop: None,
     };
     // SAFETY: `encoder` and `call` are this call's own.
-    let outcome = unsafe { protected(l, walk, (&raw mut call).cast(), 1) };
+    let outcome = unsafe { protected(l, codec, (&raw mut call).cast(), 1) };
     codec.text.set(std::mem::take(&mut encoder.out));
     let outcome = match (outcome, call.stop) {
         (Outcome::Returns, Some(Stop::Refused)) => {
@@ -309,22 +318,24 @@ unsafe fn run_encode(l: *mut ffi::lua_State, codec: &Codec, options: EncodeOptio
     outcome
 }
 
-/// Calls `function` with the `arguments` values on top and `parts`; its one result replaces them.
+/// Calls the running function's walk with the `arguments` values on top and `parts`; its one result
+/// replaces them.
 ///
 /// # Safety
-/// `l` has three free slots; `parts` is what `function` expects.
+/// Called in a C function of [`functions`], with two free slots; `parts` is what its walk expects.
 unsafe fn protected(
     l: *mut ffi::lua_State,
-    function: ffi::lua_CFunction,
+    codec: &Codec,
     parts: *mut c_void,
     arguments: c_int,
 ) -> Outcome {
-    // SAFETY: a call in Lua's own way: function, arguments, parts.
+    // SAFETY: a call in Lua's own way: function, arguments. Nothing before it takes memory, so that
+    // Lua raises nothing into the frames of the caller, which own something.
     unsafe {
-        ffi::lua_pushcfunction(l, function);
+        ffi::lua_pushvalue(l, ffi::lua_upvalueindex(3));
         ffi::lua_insert(l, -1 - arguments);
-        ffi::lua_pushlightuserdata(l, parts);
-        match ffi::lua_pcall(l, arguments + 1, 1, 0) {
+        codec.parts.set(parts);
+        match ffi::lua_pcall(l, arguments, 1, 0) {
             ffi::LUA_OK => Outcome::Returns,
             ffi::LUA_ERRMEM => Outcome::OutOfMemory,
             _ => Outcome::Raises,

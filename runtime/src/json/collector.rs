@@ -9,6 +9,8 @@
 
 use mlua::ffi;
 
+use crate::interpreter;
+
 /// What is known of a state's heap.
 #[derive(Debug, Default)]
 pub struct Collector {
@@ -27,17 +29,17 @@ impl Collector {
     pub unsafe fn pause(&mut self, l: *mut ffi::lua_State) {
         // SAFETY: these requests take no argument but the state.
         unsafe {
-            if ffi::lua_gc(l, ffi::LUA_GCISRUNNING) != 1 {
+            if !interpreter::is_collecting(l) {
                 return;
             }
-            let kib = || usize::try_from(ffi::lua_gc(l, ffi::LUA_GCCOUNT)).unwrap_or(0);
+            let kib = || usize::try_from(interpreter::gc(l, ffi::LUA_GCCOUNT)).unwrap_or(0);
             let heap_kib = kib();
             self.live_kib = self.live_kib.min(heap_kib);
             if heap_kib - self.live_kib > self.live_kib.max(LEAST_GROWTH_KIB) {
-                ffi::lua_gc(l, ffi::LUA_GCCOLLECT);
+                interpreter::gc(l, ffi::LUA_GCCOLLECT);
                 self.live_kib = kib();
             }
-            ffi::lua_gc(l, ffi::LUA_GCSTOP);
+            interpreter::gc(l, ffi::LUA_GCSTOP);
             self.stopped = true;
         }
     }

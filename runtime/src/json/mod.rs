@@ -25,8 +25,10 @@ mod tape;
 mod text;
 
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
 use std::fmt;
 use std::mem;
+use std::ptr;
 use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
@@ -72,6 +74,8 @@ pub struct Codec {
     text: Cell<Vec<u8>>,
     /// The message that `binding` throws.
     message: RefCell<String>,
+    /// What `binding` hands to the walk that it calls.
+    parts: Cell<*mut c_void>,
 }
 
 impl fmt::Debug for Codec {
@@ -103,6 +107,7 @@ impl Codec {
             encoder: Cell::default(),
             text: Cell::default(),
             message: RefCell::default(),
+            parts: Cell::new(ptr::null_mut()),
         }))
     }
 

@@ -3,7 +3,9 @@
 //! An integer stays an integer as long as it fits 64 bits, and a float stays a float: `1.0` keeps
 //! its point.
 
-/// A number as Lua 5.4 has them.
+use crate::interpreter::HAS_INTEGERS;
+
+/// A number as Lua 5.4 has them; LuaJIT makes a double of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// A 64-bit integer.
@@ -101,11 +103,16 @@ pub fn write_int(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Appends a finite float: the shortest digits that read back as the same float, always with a
-/// point or exponent.
+/// Appends a finite float: the shortest digits that read back as the same float, with a point or an
+/// exponent where integers are another type. Zero keeps its sign.
 #[inline]
 pub fn write_float(value: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    let mut buffer = zmij::Buffer::new();
+    let mut text = buffer.format_finite(value);
+    if !HAS_INTEGERS && value != 0.0 {
+        text = text.strip_suffix(".0").unwrap_or(text);
+    }
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Rounds a finite float to `digits` significant decimal digits.

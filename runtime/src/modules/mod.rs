@@ -6,6 +6,7 @@ use std::rc::Rc;
 use mlua::{Lua, Table, Value};
 
 use crate::deadline::Deadline;
+use crate::interpreter;
 use crate::json::Codec;
 use crate::lifecycle::Lifecycle;
 use crate::log::Log;
@@ -51,7 +52,7 @@ pub fn install(
     let lifecycle = lua.create_function(move |lua, ()| lifecycle::module(lua, &lifecycle))?;
     preload.raw_set("lambda.lifecycle", lifecycle)?;
 
-    let searchers: Table = package.raw_get("searchers")?;
+    let searchers: Table = package.raw_get(interpreter::SEARCHERS)?;
     let codec = Rc::clone(codec);
     searchers.raw_push(lua.create_function(move |lua, name: mlua::LuaString| {
         let safe = match &*name.as_bytes() {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::interpreter::HAS_INTEGERS;
 use crate::json::marks;
 
 impl Encoder {
@@ -95,11 +96,12 @@ impl Encoder {
         // SAFETY: the caller has looked at the type.
         unsafe {
             if ffi::lua_isinteger(l, index) != 0 {
-                number::write_int(
-                    ffi::lua_tointegerx(l, index, ptr::null_mut()),
-                    &mut self.out,
-                );
-                return Ok(());
+                let integer = ffi::lua_tointegerx(l, index, ptr::null_mut());
+                // Where a number is a double, its further digits would be made up.
+                if HAS_INTEGERS || integer.unsigned_abs() < 1 << 53 {
+                    number::write_int(integer, &mut self.out);
+                    return Ok(());
+                }
             }
             let value = ffi::lua_tonumberx(l, index, ptr::null_mut());
             if !value.is_finite() {

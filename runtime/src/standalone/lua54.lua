@@ -25,7 +25,7 @@ end
 local function read_line(prompt)
   write(stdout, prompt)
   flush(stdout)
-  return (read(stdin, "l"))
+  return (read(stdin, "*l"))
 end
 
 return explain, read_line

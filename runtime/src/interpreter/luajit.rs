@@ -1,0 +1,201 @@
+//! LuaJIT 2.1. Its language and C API are Lua 5.1's, with some of 5.2.
+//!
+//! It is built with LUAJIT_ENABLE_CHECKHOOK: compiled code looks whether a hook is set each time
+//! that it comes round.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_int};
+
+use mlua::ffi::{self, lua_State};
+use mlua::{Lua, Table};
+
+/// What `bootstrap --version` shows.
+pub const NAME: &str = "LuaJIT 2.1";
+/// What it is called where the version of its language matters.
+pub const LANGUAGE: &str = "LuaJIT 2.1 (Lua 5.1)";
+/// The version in the names of folders, and for luarocks.
+pub const VERSION: &str = "5.1";
+/// The variables that set `package.path`, the first that is set wins.
+pub const PATH_VARIABLES: &[&str] = &["LUA_PATH"];
+/// Those of `package.cpath`.
+pub const CPATH_VARIABLES: &[&str] = &["LUA_CPATH"];
+/// LUA_PATH_DEFAULT of luaconf.h.
+pub const STOCK_PATH: &str = "./?.lua;/usr/local/share/luajit-2.1/?.lua;\
+    /usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua";
+/// LUA_CPATH_DEFAULT of luaconf.h.
+pub const STOCK_CPATH: &str =
+    "./?.so;/usr/local/lib/lua/5.1/?.so;/usr/local/lib/lua/5.1/loadall.so";
+/// The field of `package` that lists the searchers.
+pub const SEARCHERS: &str = "loaders";
+/// What a searcher's message starts with; `require` puts nothing between them.
+pub const NOT_FOUND_START: &str = "\n\t";
+/// Whether an integer is a type of its own, so that a float keeps its point in JSON.
+pub const HAS_INTEGERS: bool = false;
+/// Whether a hook is set for all coroutines at once.
+pub const HOOKS_ALL_COROUTINES: bool = true;
+/// How deep coroutines may resume each other: LuaJIT counts nothing, and each level takes some of
+/// the thread's stack. As many as Lua 5.1 and 5.4 have (LUAI_MAXCCALLS).
+pub const MOST_NESTED_COROUTINES: Option<usize> = Some(195);
+
+/// The functions that `coroutine` has here beside `resume` and `wrap`, with the worker as upvalue 1.
+pub const COROUTINE_FUNCTIONS: &[(&str, ffi::lua_CFunction)] = &[];
+
+/// Which Lua a C module is built for that wants the function `symbol`, which this one has not.
+///
+/// `wants` says whether the module wants another.
+pub fn lua_of(symbol: &str, wants: impl Fn(&str) -> bool) -> &'static str {
+    let any = |functions: &[&str]| functions.iter().any(|name| *name == symbol || wants(name));
+    if any(LUA_5_4) {
+        "Lua 5.4"
+    } else if any(LUA_5_3) {
+        "Lua 5.3 or 5.4"
+    } else {
+        "Lua 5.2 or newer"
+    }
+}
+
+/// A request of `lua_gc` that takes no argument.
+///
+/// # Safety
+/// `l` is a valid state; a collection runs finalizers, which are user code.
+pub unsafe fn gc(l: *mut lua_State, what: c_int) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::lua_gc(l, what, 0) }
+}
+
+/// Whether the collector runs: nobody has stopped it, and this is no finalizer.
+///
+/// # Safety
+/// `l` is a valid state.
+pub unsafe fn is_collecting(l: *mut lua_State) -> bool {
+    /// lua.h of LuaJIT 2.1; Lua 5.1 has none.
+    const LUA_GCISRUNNING: c_int = 9;
+    // SAFETY: it only looks.
+    unsafe { ffi::lua_gc(l, LUA_GCISRUNNING, 0) == 1 }
+}
+
+/// Why `co` cannot be resumed, where `lua_resume` itself does not look: it takes what it is given
+/// for a function, and for a suspended coroutine.
+///
+/// # Safety
+/// Both are states of one Lua.
+pub unsafe fn refusal(l: *mut lua_State, co: *mut lua_State) -> Option<&'static CStr> {
+    // SAFETY: lua_getstack only looks; the frame is not used.
+    unsafe {
+        let mut frame: ffi::lua_Debug = std::mem::zeroed();
+        match ffi::lua_status(co) {
+            _ if co == l => Some(c"cannot resume non-suspended coroutine"),
+            ffi::LUA_YIELD => None,
+            ffi::LUA_OK if ffi::lua_getstack(co, 0, &raw mut frame) != 0 => {
+                Some(c"cannot resume non-suspended coroutine")
+            }
+            ffi::LUA_OK if ffi::lua_gettop(co) > 0 => None,
+            _ => Some(c"cannot resume dead coroutine"),
+        }
+    }
+}
+
+/// Ends the coroutine `co`, which failed with the error on top of `l`. Gives the status of the
+/// error.
+///
+/// # Safety
+/// Both are states of one Lua.
+pub unsafe fn end_failed(_: *mut lua_State, co: *mut lua_State, _: c_int) -> c_int {
+    // SAFETY: it only looks. Lua 5.1 has nothing to close.
+    unsafe { ffi::lua_status(co) }
+}
+
+/// Lets hooks be called where LuaJIT has put them off: in a finalizer, and in the message handler
+/// of an error that a hook raised.
+///
+/// LuaJIT has no call for this. A hook's error in a finalizer is caught there, and in a message
+/// handler it is one more error in error handling; both are what it expects of code that it calls.
+///
+/// # Safety
+/// `l` is a live state, and this is its thread. Safe in a signal handler.
+pub unsafe fn allow_hooks(l: *mut lua_State) {
+    /// lj_obj.h: `HOOK_ACTIVE`, a hook runs or is not to.
+    const HOOK_ACTIVE: u8 = 0x10;
+    // SAFETY: `hookmask` is in the state; its other bits stay.
+    unsafe {
+        let hookmask = hookmask(l);
+        hookmask.write_volatile(hookmask.read_volatile() & !HOOK_ACTIVE);
+    }
+}
+
+/// Where LuaJIT notes which hooks are set, and whether they are put off.
+///
+/// # Safety
+/// `l` is a live state.
+unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
+    /// lj_obj.h, with LJ_GC64, which all 64-bit targets have: `struct lua_State` begins with
+    /// `GCRef nextgc; uint8_t marked, gct, dummy_ffid, status; MRef glref`.
+    const GLREF: usize = 16;
+    /// lj_obj.h: in `global_State`, after the allocator, the collector and the empty string.
+    const HOOKMASK: usize = 145;
+    // SAFETY: the vendored LuaJIT is the one version that was looked at, and a test pins the place.
+    unsafe {
+        let global = l.cast::<u8>().add(GLREF).cast::<*mut u8>().read();
+        global.add(HOOKMASK)
+    }
+}
+
+/// Sets up the stand-alone interpreter's collector: luajit.c leaves it as it is.
+pub fn set_collector(_: &Lua) {}
+
+/// What LuaJIT says of itself: `LuaJIT 2.1.… -- Copyright (C) …`.
+pub fn copyright(lua: &Lua) -> String {
+    let version = |name: &str| -> mlua::Result<String> {
+        let jit: Table = lua.globals().raw_get("jit")?;
+        jit.raw_get(name)
+    };
+    let version = version("version").unwrap_or_else(|_| NAME.to_owned());
+    format!("{version} -- {COPYRIGHT}")
+}
+
+/// luajit.h: LUAJIT_COPYRIGHT and LUAJIT_URL.
+const COPYRIGHT: &str = "Copyright (C) 2005-2026 Mike Pall. https://luajit.org/";
+/// Functions of the C API that came with Lua 5.4.
+const LUA_5_4: &[&str] = &[
+    "luaL_addgsub",
+    "lua_closeslot",
+    "lua_closethread",
+    "lua_getiuservalue",
+    "lua_newuserdatauv",
+    "lua_resetthread",
+    "lua_setcstacklimit",
+    "lua_setiuservalue",
+    "lua_setwarnf",
+    "lua_toclose",
+    "lua_warning",
+];
+/// Functions of the C API that came with Lua 5.3.
+const LUA_5_3: &[&str] = &[
+    "lua_geti",
+    "lua_isinteger",
+    "lua_rotate",
+    "lua_seti",
+    "lua_stringtonumber",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C-unwind" fn nothing(_: *mut lua_State, _: *mut ffi::lua_Debug) {}
+
+    #[test]
+    fn the_mask_of_hooks_is_where_it_was_seen() {
+        let lua = Lua::new();
+        // SAFETY: sets hooks that do nothing, and reads a byte of the state.
+        unsafe {
+            lua.exec_raw::<()>((), |l| {
+                for mask in [ffi::LUA_MASKCOUNT, ffi::LUA_MASKLINE | ffi::LUA_MASKRET, 0] {
+                    ffi::lua_sethook(l, Some(nothing), mask, 1000);
+                    assert_eq!(c_int::from(*hookmask(l)), mask);
+                }
+            })
+            .unwrap();
+        }
+    }
+}
