@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Invoke(args) => invoke::run(*args),
-        Command::Layer(layer) => layer.run().map(|()| ExitCode::SUCCESS),
+        Command::Layer(layer) => layer.run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
