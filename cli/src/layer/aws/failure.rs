@@ -27,6 +27,8 @@ pub enum Kind {
     NoCommand,
     /// There are no credentials, or no profile of that name.
     NoCredentials,
+    /// Neither the call nor the configuration names a region.
+    NoRegion,
     /// What was asked for is not there.
     NotFound,
     /// Anything else.
@@ -94,7 +96,7 @@ impl Failure {
             Kind::Unreachable => {
                 "; look at the network, at --endpoint and at whether the region is one"
             }
-            Kind::NoCommand | Kind::NotFound | Kind::Other => "",
+            Kind::NoCommand | Kind::NoRegion | Kind::NotFound | Kind::Other => "",
         }
     }
 }
@@ -128,11 +130,12 @@ fn kind_of_code(code: &str) -> Kind {
 
 /// The kind of what the command says without having had an answer.
 fn kind_of_text(text: &str) -> Kind {
-    const BEGINNINGS: [(&str, Kind); 14] = [
+    const BEGINNINGS: [(&str, Kind); 15] = [
         ("Unable to locate credentials", Kind::NoCredentials),
         ("Partial credentials found", Kind::NoCredentials),
         ("Credentials were refreshed, but", Kind::Expired),
         ("The config profile", Kind::NoCredentials),
+        ("You must specify a region", Kind::NoRegion),
         ("Error loading SSO Token", Kind::Expired),
         ("Error when retrieving token from sso", Kind::Expired),
         ("Token has expired", Kind::Expired),

@@ -66,6 +66,7 @@ impl Account {
         for region in std::iter::once(home).chain(others) {
             match identity(aws, region).await {
                 Ok(identity) => return Self::of(&identity),
+                Err(failure) if failure.kind == Kind::NoRegion => {}
                 Err(failure) if failure.kind == Kind::InvalidCredentials => {
                     refused.get_or_insert(failure);
                 }

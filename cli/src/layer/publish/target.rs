@@ -122,7 +122,11 @@ impl Target<'_> {
         if opened {
             self.open(&arn).await?;
         }
-        let policy = self.read_back(&arn).await?;
+        // What is unchanged has just been read.
+        let policy = match published || opened {
+            true => self.read_back(&arn).await?,
+            false => policy,
+        };
         let what = match (published, opened) {
             (true, _) => "published",
             (false, true) => "unchanged, its permission set",
@@ -209,7 +213,7 @@ impl Target<'_> {
     /// The version and its policy as the service has them, by the ARN that people will name.
     async fn read_back(&self, arn: &LayerArn) -> Result<Policy, Failure> {
         let wrong = |what: &str| {
-            let text = format!("{arn} was published, but {what}; run the same command again");
+            let text = format!("{arn} is published, but {what}; run the same command again");
             Failure::new(Kind::Other, text)
         };
         let there = self.version(arn).await?;
