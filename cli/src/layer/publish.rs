@@ -53,6 +53,9 @@ pub struct Publish {
     /// The file that records what is published; layer/versions.json unless given
     #[arg(long, value_name = "FILE")]
     versions: Option<PathBuf>,
+    /// How many layers are worked on at a time; each takes a process of some 60 MB
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
     /// Where every call goes, in place of AWS's own addresses
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
@@ -125,6 +128,7 @@ impl Publish {
                 zips: &zips,
                 access: &self.access(),
                 chosen: &chosen,
+                jobs: self.jobs.into(),
             };
             match &file {
                 Some(file) => run.publish(file).await,

@@ -16,10 +16,6 @@ use super::zips::Zip;
 use crate::layer::aws::Aws;
 use crate::layer::versions::VersionsFile;
 
-/// How many calls are made at a time. Each is a process of some 60 MB that computes for half a
-/// second.
-const AT_ONCE: usize = 8;
-
 /// What is to be where.
 #[derive(Debug)]
 pub struct Run<'a> {
@@ -31,6 +27,8 @@ pub struct Run<'a> {
     pub access: &'a Access,
     /// The regions.
     pub chosen: &'a Chosen,
+    /// How many of them are worked on at a time.
+    pub jobs: usize,
 }
 
 impl Run<'_> {
@@ -41,7 +39,7 @@ impl Run<'_> {
             let state = target.state().await;
             (target, state)
         });
-        let mut states = states.buffered(AT_ONCE);
+        let mut states = states.buffered(self.jobs);
         while let Some((target, state)) = states.next().await {
             match state {
                 Ok(state) => {
@@ -71,7 +69,7 @@ impl Run<'_> {
             let done = target.publish().await;
             (target, done)
         });
-        let mut publishing = publishing.buffer_unordered(AT_ONCE);
+        let mut publishing = publishing.buffer_unordered(self.jobs);
         loop {
             let (target, done) = tokio::select! {
                 status = interruptions.next() => {

@@ -143,7 +143,7 @@ impl Zip {
                     .by_ref()
                     .take(64)
                     .read_to_end(&mut header)
-                    .context("bootstrap is damaged")?;
+                    .context("bootstrap in it is damaged")?;
                 unzipped_bytes += header.len() as u64;
             }
             // Reading to the end compares the checksum; the sizes that a zip states may be lies.
