@@ -297,8 +297,12 @@ fn what_is_no_template_is_an_error_that_says_so() {
             "more parts than a template",
         ),
         (
-            "[".repeat(100_000).into_bytes(),
+            "- ".repeat(300).into_bytes(),
             "nested deeper than 200 levels",
+        ),
+        (
+            "[".repeat(100_000).into_bytes(),
+            "it is neither YAML nor JSON",
         ),
     ] {
         let (_, stderr) = ends(&run("template.yaml", template, &[]), 1);
