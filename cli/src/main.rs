@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Invoke(args) => invoke::run(*args),
-        Command::Layer(layer) => layer.run().map(|()| ExitCode::SUCCESS),
+        Command::Layer(layer) => layer.run(),
         Command::Package(package) => package.run().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

@@ -72,7 +72,7 @@ impl Content {
 ///
 /// # Errors
 /// The file system's, a full disk among them; `path` is then what it was.
-fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     put(stage(path, bytes, mode)?, path)
 }
 

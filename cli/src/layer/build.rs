@@ -13,8 +13,7 @@ use super::compile;
 use super::interpreter::Sources;
 use super::notices;
 use super::sbom;
-use super::variant::Arch;
-use super::variant::{Interpreter, Variant};
+use super::variant::{Arches, Interpreters, Variant};
 
 /// Arguments of `moonlayer layer build`.
 #[derive(Debug, clap::Args)]
@@ -33,48 +32,6 @@ pub struct Build {
     unzipped: Option<PathBuf>,
 }
 
-/// What `--arch` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Arches {
-    #[value(name = "x86_64")]
-    X86_64,
-    #[value(name = "arm64")]
-    Arm64,
-    /// A layer for each
-    Both,
-}
-
-impl Arches {
-    fn list(self) -> &'static [Arch] {
-        match self {
-            Self::X86_64 => &[Arch::X86_64],
-            Self::Arm64 => &[Arch::Arm64],
-            Self::Both => &[Arch::X86_64, Arch::Arm64],
-        }
-    }
-}
-
-/// What `--interpreter` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Interpreters {
-    #[value(name = "lua-54")]
-    Lua54,
-    #[value(name = "luajit-21")]
-    Luajit21,
-    /// A layer for each
-    All,
-}
-
-impl Interpreters {
-    fn list(self) -> &'static [Interpreter] {
-        match self {
-            Self::Lua54 => &[Interpreter::Lua54],
-            Self::Luajit21 => &[Interpreter::Luajit21],
-            Self::All => &[Interpreter::Lua54, Interpreter::Luajit21],
-        }
-    }
-}
-
 impl Build {
     /// Builds the layers, and prints of each where it lies, its size and its SHA-256.
     ///
@@ -83,7 +40,7 @@ impl Build {
     /// could not start, or a full disk. Layers built before the one that failed stay.
     pub fn run(self) -> anyhow::Result<()> {
         let here = env::current_dir().context("the current folder is gone; change to another")?;
-        let variants = self.variants();
+        let variants = Variant::among(self.interpreter.list(), self.arch.list());
         ensure!(
             self.unzipped.is_none() || variants.len() == 1,
             "--unzipped fills a folder with one layer, and {} were asked for; name one processor \
@@ -98,16 +55,6 @@ impl Build {
                 .with_context(|| format!("cannot build the layer {variant}"))?;
         }
         Ok(())
-    }
-
-    fn variants(&self) -> Vec<Variant> {
-        let mut variants = Vec::new();
-        for &interpreter in self.interpreter.list() {
-            for &arch in self.arch.list() {
-                variants.push(Variant { interpreter, arch });
-            }
-        }
-        variants
     }
 
     fn build(&self, variant: Variant, here: &Path) -> anyhow::Result<()> {
