@@ -78,7 +78,7 @@ function unversioned(arn) {
 
 /**
  * @param {string} message
- * @returns {Fault}
+ * @returns {Error}
  */
 function fault(message) {
   return new Fault("LAYER_ARN", message);

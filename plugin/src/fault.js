@@ -26,11 +26,14 @@ class Fault extends Error {
  * @returns {string}
  */
 function didYouMean(word, known) {
+  const small = word.toLowerCase();
+  const begun = small === "" ? undefined : known.find((name) => name.startsWith(small));
   const near = known
-    .map((name) => ({ name, steps: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, steps: distance(small, name.toLowerCase()) }))
     .filter(({ steps }) => steps <= 3)
     .sort((one, other) => one.steps - other.steps);
-  return near.length > 0 ? ` (did you mean "${near[0].name}"?)` : "";
+  const meant = begun ?? near[0]?.name;
+  return meant === undefined ? "" : ` (did you mean "${meant}"?)`;
 }
 
 /**

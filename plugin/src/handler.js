@@ -43,7 +43,7 @@ function check(segments, handler, where, form) {
 
 /**
  * @param {string} message
- * @returns {Fault}
+ * @returns {Error}
  */
 function fault(message) {
   return new Fault("HANDLER", message);

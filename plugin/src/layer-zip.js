@@ -72,7 +72,7 @@ function machineOf(program) {
 
 /**
  * @param {string} message
- * @returns {Fault}
+ * @returns {Error}
  */
 function fault(message) {
   return new Fault("LAYER_ZIP", message);

@@ -121,7 +121,7 @@ function oneOrByName(setting, value, names, intrinsics) {
 
 /**
  * @param {string} message
- * @returns {Fault}
+ * @returns {Error}
  */
 function fault(message) {
   return new Fault("SETTINGS", message);

@@ -35,7 +35,7 @@ function runTool(program, args, environment) {
 /**
  * @param {string} program
  * @param {NodeJS.ErrnoException} error
- * @returns {Fault}
+ * @returns {Error}
  */
 function notStarted(program, error) {
   const cause = error.code === "ENOENT" ? "there is no such program" : error.message;

@@ -71,7 +71,7 @@ function readVersions(setting, serviceDir) {
 /**
  * @param {string} message
  * @param {string | null} setting
- * @returns {Fault}
+ * @returns {Error}
  */
 function fault(message, setting) {
   const remedy =
