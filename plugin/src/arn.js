@@ -4,7 +4,7 @@ const { Fault } = require("./fault");
 const { LAYERS } = require("./runtimes");
 
 const LAYER_VERSION =
-  /^arn:(aws[a-z-]*):lambda:([a-z]{2,}(?:-[a-z0-9]+)+):(\d{12}):layer:([A-Za-z0-9_-]{1,140}):(\d+)$/;
+  /^arn:(aws[a-z-]*):lambda:([a-z]+(?:-[a-z0-9]+)+):\d{12}:layer:([A-Za-z0-9_-]{1,140}):\d+$/;
 
 /** Regions that are apart from all others, by the beginning of their names. */
 const SEPARATE = Object.freeze([
@@ -25,7 +25,7 @@ const SEPARATE = Object.freeze([
 function checkArn(arn, { where, region, layer }) {
   const parts = LAYER_VERSION.exec(arn);
   if (!parts) throw fault(`${where}: ${malformed(arn)}`);
-  const [, partition, arnRegion, , name] = parts;
+  const [, partition, arnRegion, name] = parts;
   const wanted = SEPARATE.find(([prefix]) => arnRegion.startsWith(prefix))?.[1];
   if (wanted ? partition !== wanted : SEPARATE.some(([, name]) => name === partition)) {
     throw fault(

@@ -14,7 +14,7 @@ function functionOf({ serverless, functions, fault, options }) {
   const name = String(options.function);
   const found = functions.get(name);
   if (found) return found;
-  if (fault) throw fault;
+  if (fault && functions.size === 0) throw fault;
   const names = [...functions.keys()];
   const list = names.length > 0 ? names.join(", ") : "none";
   if (Object.hasOwn(serverless.service.functions, name)) {

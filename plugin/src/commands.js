@@ -15,7 +15,11 @@ module.exports = {
     options: {
       function: FUNCTION,
       data: { usage: "The event, as JSON", shortcut: "d", type: "string" },
-      path: { usage: "The file that holds the event, or - for stdin", shortcut: "p", type: "string" },
+      path: {
+        usage: "The file that holds the event, or - for stdin",
+        shortcut: "p",
+        type: "string",
+      },
     },
   },
   "lua:cli": {

@@ -88,7 +88,8 @@ function layersWith(lua, provider, ours) {
   if (!Array.isArray(users)) throw new Fault("LAYERS", `${here} has to be a list of layers`);
   const same = JSON.stringify(ours);
   const others = users.filter((layer) => JSON.stringify(layer) !== same);
-  const other = unversioned(ours) && others.find((each) => unversioned(each) === unversioned(ours));
+  const arn = unversioned(ours);
+  const other = arn === null ? undefined : others.find((each) => unversioned(each) === arn);
   if (other) {
     throw new Fault(
       "TWO_VERSIONS",

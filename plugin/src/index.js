@@ -12,9 +12,6 @@ const { readSettings } = require("./settings");
 /** @typedef {import("./functions").LuaFunction} LuaFunction */
 /** @typedef {import("./layers").Layer} Layer */
 
-/** Where Serverless deploys to when nobody says. */
-const DEFAULT_REGION = "us-east-1";
-
 class MoonlayerPlugin {
   /**
    * @param {any} serverless
@@ -72,16 +69,19 @@ class MoonlayerPlugin {
     handler?.defineCustomProperties?.({ properties: { lua: { type: "object" } } });
   }
 
-  /** The region of the deployment, and whether someone named it. */
+  /**
+   * The region of the deployment.
+   *
+   * @returns {string}
+   */
   region() {
-    const { value } = this.serverless.getProvider("aws").getRegionSourceValue?.() ?? {};
-    return { region: value || DEFAULT_REGION, regionIsGiven: Boolean(value) };
+    return this.serverless.getProvider("aws").getRegion();
   }
 
   /** Where the layers of this deployment are found. */
   layers() {
     return new Layers(readSettings(this.serverless.service.custom?.lua), {
-      ...this.region(),
+      region: this.region(),
       serviceDir: this.serverless.serviceDir,
     });
   }

@@ -25,8 +25,9 @@ async function invoke(plugin) {
   const settings = readSettings(service.custom?.lua);
   const { provider } = service;
   const args = ["invoke", lua.definition.handler, "--root", serviceDir];
-  args.push("--timeout", String(lua.definition.timeout ?? provider.timeout ?? DEFAULT_TIMEOUT_S));
-  args.push("--memory", String(lua.definition.memorySize ?? provider.memorySize ?? DEFAULT_MEMORY_MB));
+  const { timeout, memorySize } = lua.definition;
+  args.push("--timeout", String(timeout ?? provider.timeout ?? DEFAULT_TIMEOUT_S));
+  args.push("--memory", String(memorySize ?? provider.memorySize ?? DEFAULT_MEMORY_MB));
   for (const [name, value] of Object.entries(environmentOf(plugin, lua))) {
     args.push("--env", `${name}=${value}`);
   }
@@ -34,7 +35,7 @@ async function invoke(plugin) {
   if (options.path !== undefined) args.push("-f", String(options.path));
   const bootstrap = bootstrapFor(lua, settings, serviceDir);
   if (bootstrap.file !== null) args.push("--bootstrap", bootstrap.file);
-  const { region } = plugin.region();
+  const region = plugin.region();
   const shell = { ...process.env, AWS_REGION: region, AWS_DEFAULT_REGION: region };
   try {
     exitWith(await runTool(settings.tool, args, shell));

@@ -8,6 +8,9 @@ const { readVersions } = require("./versions");
 /** @typedef {import("./settings").Intrinsic} Intrinsic */
 /** @typedef {import("./settings").Settings} Settings */
 
+/** Where Serverless deploys to when nobody says. */
+const DEFAULT_REGION = "us-east-1";
+
 /**
  * A layer and where it comes from.
  *
@@ -27,13 +30,11 @@ class Layers {
    * @param {Settings} settings
    * @param {object} deployment
    * @param {string} deployment.region
-   * @param {boolean} deployment.regionIsGiven whether someone named the region, or it is the default
    * @param {string} deployment.serviceDir
    */
-  constructor(settings, { region, regionIsGiven, serviceDir }) {
+  constructor(settings, { region, serviceDir }) {
     this.settings = settings;
     this.region = region;
-    this.regionIsGiven = regionIsGiven;
     this.serviceDir = serviceDir;
     /** @type {Map<string, Layer>} */
     this.found = new Map();
@@ -113,9 +114,11 @@ class Layers {
     const why = regions.length
       ? `it is published in ${regions.join(", ")}`
       : "it is published in no region";
-    const defaulted = this.regionIsGiven
-      ? ""
-      : " (Serverless's default: neither provider.region nor --region names one)";
+    // Serverless fills the default in before any plugin could see that nobody named a region.
+    const defaulted =
+      this.region === DEFAULT_REGION
+        ? " (Serverless's default where neither provider.region nor --region names one)"
+        : "";
     throw new Fault(
       "NO_LAYER",
       `there is no layer ${name} for ${this.region}${defaulted}: ${why} by ${file}. ` +
@@ -126,4 +129,4 @@ class Layers {
   }
 }
 
-module.exports = { Layers };
+module.exports = { DEFAULT_REGION, Layers };

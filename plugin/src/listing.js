@@ -37,7 +37,10 @@ function list(plugin) {
  */
 function table(rows) {
   const widths = rows[0].map((_, at) => Math.max(...rows.map((row) => row[at].length)));
-  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at])).join("  ").trimEnd()}`);
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => cell.padEnd(widths[at]));
+    return `  ${cells.join("  ")}`.trimEnd();
+  });
 }
 
 module.exports = { list };

@@ -41,8 +41,8 @@ function notStarted(program, error) {
   const cause = error.code === "ENOENT" ? "there is no such program" : error.message;
   return new Fault(
     "TOOL",
-    `cannot run ${program}: ${cause}; the tool installs by cargo install --path cli in a checkout ` +
-      "of Moonlayer, and custom.lua.tool names it where it is not on the PATH",
+    `cannot run ${program}: ${cause}; the tool installs by cargo install --path cli in a ` +
+      "checkout of Moonlayer, and custom.lua.tool names it where it is not on the PATH",
   );
 }
 

@@ -1,7 +1,7 @@
 "use strict";
 
 const { Fault, didYouMean } = require("./fault");
-const { Layers } = require("./layers");
+const { DEFAULT_REGION, Layers } = require("./layers");
 const { INTERPRETERS, LAYERS, parseArchitecture } = require("./runtimes");
 const { readSettings } = require("./settings");
 
@@ -34,8 +34,7 @@ async function resolve(plugin, { address, options, resolveConfigurationProperty:
   const region =
     options?.region || plugin.options.region || (await property(["provider", "region"]));
   const layers = new Layers(readSettings(await property(["custom", "lua"])), {
-    region: region || "us-east-1",
-    regionIsGiven: Boolean(region),
+    region: region || DEFAULT_REGION,
     serviceDir: plugin.serverless.serviceDir,
   });
   const layer = layers.find(name);

@@ -16,7 +16,7 @@ const ECHO = `return { handler = function(event, context)
 end, fail = function() error("boom") end }
 `;
 
-test("lua:invoke runs a function with its environment, memory and timeout, and no layer", async (t) => {
+test("lua:invoke gives a function its environment, memory and timeout, without a layer", async (t) => {
   assert.ok(fs.existsSync(tool), `${tool} is not there: cargo build --package moonlayer-cli`);
   const made = service(t, {
     "serverless.yml": config({
@@ -49,10 +49,11 @@ test("lua:invoke runs a function with its environment, memory and timeout, and n
   }
   const unknown = await made.run("osls", ["lua:invoke", "-f", "ech"]);
   assert.equal(unknown.status, 1);
-  assert.match(unknown.all, /no function "ech" \(did you mean "echo"\?\); those that run Lua: echo, fail/);
+  const meant = 'no function "ech" (did you mean "echo"?); those that run Lua: echo, fail';
+  assert.ok(unknown.all.includes(meant), unknown.all);
 });
 
-test("lua:invoke gives the tool the bootstrap of another interpreter, or says where to name it", async (t) => {
+test("lua:invoke gives the tool the bootstrap of another interpreter", async (t) => {
   const write = (lua) =>
     config({
       provider: { runtime: "luajit-21-web" },
@@ -62,23 +63,29 @@ test("lua:invoke gives the tool the bootstrap of another interpreter, or says wh
   const layer = `luajit-21-${process.arch === "x64" ? "x86_64" : "arm64"}`;
   const made = service(t, { "serverless.yml": write({ tool: "./tool" }), "hello.lua": "" });
   // It shows its arguments, and runs the bootstrap as the tool would.
-  made.write("tool", '#!/bin/sh\nprintf "%s|" "$@"\nwhile [ $# -gt 1 ]; do shift; done\nexec "$1"\n');
+  const show = 'printf "%s|" "$@"\nwhile [ $# -gt 1 ]; do shift; done\nexec "$1"';
+  made.write("tool", `#!/bin/sh\n${show}\n`);
   fs.chmodSync(path.join(made.dir, "tool"), 0o755);
   const none = await made.run("serverless", ["lua:invoke", "-f", "hello"]);
   assert.equal(none.status, 1);
-  assert.match(none.all, new RegExp(`custom\\.lua\\.bootstrap\\.luajit-21, or the zip .*layerZip\\.${layer}`));
+  assert.match(none.all, /name one in custom\.lua\.bootstrap\.luajit-21, or the zip of/);
+  assert.ok(none.all.includes(`in custom.lua.layerZip.${layer}`), none.all);
   await made.zip("jit.zip", { bootstrap: "#!/bin/sh\necho from the zip; exit 7\n" });
   made.write("serverless.yml", write({ tool: "./tool", layerZip: { [layer]: "jit.zip" } }));
   const zipped = await made.run("osls", ["lua:invoke", "-f", "hello", "-d", "1"]);
   assert.equal(zipped.status, 7, zipped.all);
-  assert.match(zipped.stdout, /^invoke\|hello\.handler\|--root\|[^|]+\|--timeout\|6\|--memory\|1024\|/);
-  assert.match(zipped.stdout, /\|--env\|MOONLAYER_MODE=web\|-d\|1\|--bootstrap\|[^|]+\|from the zip\n$/);
-  const extracted = /--bootstrap\|([^|]+)\|/.exec(zipped.stdout)[1];
+  const [given, written] = zipped.stdout.split(/\|(?=[^|]*$)/);
+  const extracted = given.slice(given.lastIndexOf("|") + 1);
+  assert.deepEqual(given.split("|"), [
+    ...["invoke", "hello.handler", "--root", made.dir, "--timeout", "6", "--memory", "1024"],
+    ...["--env", "MOONLAYER_MODE=web", "-d", "1", "--bootstrap", extracted],
+  ]);
+  assert.equal(written, "from the zip\n");
   assert.ok(!fs.existsSync(extracted), "the extracted bootstrap is removed");
   made.write("serverless.yml", write({ tool: "no-such-tool", bootstrap: "tool" }));
   const missing = await made.run("osls", ["lua:invoke", "-f", "hello"]);
   assert.equal(missing.status, 1);
-  assert.match(missing.all, /cannot run no-such-tool: there is no such program; the tool installs by/);
+  assert.match(missing.all, /cannot run no-such-tool: there is no such program; the tool installs/);
 });
 
 test("lua:layers lists what is published by region, and what each function gets", async (t) => {

@@ -18,39 +18,48 @@ const LUA = { provider: { runtime: "lua-54" } };
 const MISTAKES = {
   "a runtime that is misspelled": [
     { ...hello({ runtime: "lua54" }), ...lua({ layerArn: ARN }) },
-    /functions\.hello\.runtime: there is no runtime "lua54" \(did you mean "lua-54"\?\); the runtimes of Lua are lua-54, lua-54-web, .*luajit-21-console/,
+    'functions.hello.runtime: there is no runtime "lua54" (did you mean "lua-54"?)',
+    "the runtimes of Lua are lua-54, lua-54-web, lua-54-console, luajit-21,",
   ],
   "an architecture by another tool's name": [
-    { ...hello(), provider: { runtime: "lua-54", architecture: "amd64" }, configValidationMode: "off" },
-    /provider\.architecture: there is no architecture "amd64" \(did you mean "x86_64"\?\)/,
+    {
+      ...hello(),
+      provider: { runtime: "lua-54", architecture: "amd64" },
+      configValidationMode: "off",
+    },
+    'provider.architecture: there is no architecture "amd64" (did you mean "x86_64"?)',
   ],
   "no layer at all, and no region": [
     { ...hello(), provider: { runtime: "lua-54", region: undefined } },
-    /no layer lua-54-x86_64 for us-east-1 \(Serverless's default: neither provider\.region nor --region names one\): it is published in no region by .*versions\.json\. A layer has to be published first: moonlayer layer publish .*custom\.lua\.layerArn.*custom\.lua\.layerZip/,
+    "no layer lua-54-x86_64 for us-east-1 (Serverless's default where neither provider.region nor",
+    "it is published in no region by",
+    "A layer has to be published first: moonlayer layer publish",
+    "name an ARN in custom.lua.layerArn, or the zip of moonlayer layer build in custom.lua.layerZip",
   ],
   "a region that versions.json lacks": [
     { ...LUA, ...hello(), ...lua({ versions: "versions.json" }) },
-    /no layer lua-54-x86_64 for eu-west-1: it is published in ap-south-1, us-west-2 by/,
+    "no layer lua-54-x86_64 for eu-west-1: it is published in ap-south-1, us-west-2 by",
   ],
   "a versions.json that is none": [
     { ...LUA, ...hello(), ...lua({ versions: "hello.lua" }) },
-    /hello\.lua is not JSON: .*moonlayer layer publish writes such a file/,
+    "hello.lua is not JSON: ",
+    "moonlayer layer publish writes such a file",
   ],
   "a setting that is misspelled": [
     { ...LUA, ...hello(), ...lua({ layerARN: ARN }) },
-    /custom\.lua has no setting "layerARN" \(did you mean "layerArn"\?\); the settings are layerArn, layerZip, versions, tool, bootstrap/,
+    'custom.lua has no setting "layerARN" (did you mean "layerArn"?); the settings are layerArn, ',
   ],
   "an ARN without a version": [
     { ...LUA, ...hello(), ...lua({ layerArn: ARN.replace(/:3$/, "") }) },
-    /names no version of the layer; put it at the end/,
+    "names no version of the layer; put it at the end",
   ],
   "an ARN of another region": [
     { ...LUA, ...hello(), ...lua({ layerArn: arn("mine", "us-east-1") }) },
-    /is a layer in us-east-1, and Lambda takes only layers of the function's own region, eu-west-1/,
+    "is a layer in us-east-1, and Lambda takes only layers of the function's own region, eu-west-1",
   ],
   "an ARN for another architecture": [
     { ...LUA, ...hello({ architecture: "arm64" }), ...lua({ layerArn: ARN }) },
-    /is the layer lua-54-x86_64, but lua-54-arm64 is needed/,
+    "is the layer lua-54-x86_64, but lua-54-arm64 is needed",
   ],
   "one ARN for two layers": [
     {
@@ -61,46 +70,57 @@ const MISTAKES = {
         two: { handler: "hello.handler", runtime: "luajit-21" },
       },
     },
-    /the functions need lua-54-x86_64 \(one\) and luajit-21-x86_64 \(two\); write one for each/,
+    "the functions need lua-54-x86_64 (one) and luajit-21-x86_64 (two); write one for each",
   ],
   "more layers than Lambda takes": [
-    { ...LUA, ...lua({ layerArn: ARN }), ...hello({ layers: "abcde".split("").map((name) => arn(name)) }) },
-    /with the Lua layer these are 6 layers, and Lambda takes 5/,
+    {
+      ...LUA,
+      ...lua({ layerArn: ARN }),
+      ...hello({ layers: ["a", "b", "c", "d", "e"].map((name) => arn(name)) }),
+    },
+    "with the Lua layer these are 6 layers, and Lambda takes 5",
   ],
   "another version of our layer in the list": [
-    { ...LUA, ...lua({ layerArn: ARN }), ...hello({ layers: [arn("lua-54-x86_64", "eu-west-1", 2)] }) },
-    /:2 is another version of the layer .*:3.*Lambda refuses two versions of one/,
+    {
+      ...LUA,
+      ...lua({ layerArn: ARN }),
+      ...hello({ layers: [arn("lua-54-x86_64", "eu-west-1", 2)] }),
+    },
+    ":2 is another version of the layer arn:",
+    "Lambda refuses two versions of one",
   ],
   "two modes": [
     {
       ...lua({ layerArn: ARN }),
       ...hello({ runtime: "lua-54-web", environment: { MOONLAYER_MODE: "console" } }),
     },
-    /functions\.hello: the runtime says MOONLAYER_MODE=web, its environment "console"; leave out one/,
+    'functions.hello: the runtime says MOONLAYER_MODE=web, its environment "console"; leave out one',
   ],
   "a handler without a file": [
     { ...LUA, ...lua({ layerArn: ARN }), functions: { hello: { handler: "src/hello.handler" } } },
-    /functions\.hello\.handler: "src\/hello\.handler" is src\/hello\.lua or src\/hello\/init\.lua, and the package has no such file; the path is seen from the service's folder/,
+    'functions.hello.handler: "src/hello.handler" is src/hello.lua or src/hello/init.lua, and the',
+    "package has no such file; the path is seen from the service's folder",
   ],
   "a pattern that leaves the handler out": [
     { ...LUA, ...lua({ layerArn: ARN }), ...hello(), package: { patterns: ["!*.lua"] } },
-    /the package has no such file; it lies in the service, so change the patterns/,
+    "the package has no such file; it lies in the service, so change the patterns",
   ],
   "a zip that is not there": [
     { ...LUA, ...hello(), ...lua({ layerZip: "no.zip" }) },
-    /custom\.lua\.layerZip: .*no\.zip is not there; moonlayer layer build makes it/,
+    "no.zip is not there; moonlayer layer build makes it",
   ],
   "a zip for another architecture": [
     { ...LUA, ...hello(), ...lua({ layerZip: { "lua-54-x86_64": "arm.zip" } }) },
-    /custom\.lua\.layerZip\.lua-54-x86_64: the bootstrap in .*arm\.zip is for arm64, but the functions are x86_64; moonlayer layer build --arch x86_64/,
+    "custom.lua.layerZip.lua-54-x86_64: the bootstrap in ",
+    "arm.zip is for arm64, but the functions are x86_64; moonlayer layer build --arch x86_64",
   ],
   "a variable that there is not": [
     { ...LUA, ...lua({ layerArn: ARN }), ...hello({ layers: ["${lua:layer.lua-55}"] }) },
-    /there is no \$\{lua:layer\.lua-55\} \(did you mean "lua-54"\?\)/,
+    'there is no ${lua:layer.lua-55} (did you mean "lua-54"?)',
   ],
 };
 
-Object.entries(MISTAKES).forEach(([what, [mistake, said]], at) => {
+Object.entries(MISTAKES).forEach(([what, [mistake, ...said]], at) => {
   // Each framework by turns: how they show an error is seen often enough.
   const framework = Object.keys(frameworks)[at % 2];
   test(`${framework}: ${what} is named with its remedy`, async (t) => {
@@ -119,7 +139,8 @@ Object.entries(MISTAKES).forEach(([what, [mistake, said]], at) => {
     if (what.startsWith("a zip for")) await made.zip("arm.zip", { bootstrap: elf(183) });
     const run = await made.run(framework, ["package"]);
     assert.equal(run.status, 1, run.all);
-    assert.match(run.all.replace(/\s+/g, " "), said);
+    const shown = run.all.replace(/\s+/g, " ");
+    for (const part of said) assert.ok(shown.includes(part), `${part}\n${run.all}`);
     assert.ok(!run.all.includes(path.join(plugin, "src")), `a stack: ${run.all}`);
   });
 });

@@ -21,7 +21,7 @@ test("loading the plugin opens no door to the network", () => {
     const fresh = process.moduleLoadList.filter((each) => !before.has(each));
     console.log(fresh.concat(Object.keys(require.cache)).join("\\n"));`;
   const loaded = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" }).split("\n");
-  const doors = /NativeModule (net|tls|dgram|dns|https?|http2|child_process|zlib|internal\/deps\/undici.*)$/;
+  const doors = /NativeModule (net|tls|dgram|dns|https?|http2|child_process|zlib|.*undici.*)$/;
   assert.deepEqual(loaded.filter((each) => doors.test(each)), []);
   const foreign = loaded.filter((each) => each.startsWith("/") && !each.startsWith(plugin));
   assert.deepEqual(foreign, []);
@@ -52,7 +52,7 @@ test("a handler is looked for where the runtime looks", () => {
   assert.deepEqual(files("src.orders.create"), ["src/orders.lua", "src/orders/init.lua"]);
   assert.deepEqual(files("hello"), ["hello.lua", "hello/init.lua"]);
   assert.deepEqual(files("bin/migrate.lua", "console"), ["bin/migrate.lua"]);
-  for (const wrong of ["../hello.handler", "/hello.handler", ".handler", "hello.", "a..b", "", null]) {
+  for (const wrong of ["../a.handler", "/a.handler", ".handler", "a.", "a..b", "", null]) {
     assert.throws(() => files(wrong), /here/, String(wrong));
   }
 });

@@ -8,7 +8,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
 
-const { arn, elf, endpoint, execute, project, service, tool } = require("./support");
+const { NO_STACK, arn, elf, endpoint, execute, project, service, tool } = require("./support");
 
 const samples = path.join(project, "sample-functions");
 const ARN = arn("lua-54-x86_64", "us-east-1");
@@ -16,7 +16,7 @@ const shell = { PATH: process.env.PATH, HOME: process.env.HOME };
 
 /** A copy of the samples below a service's folder, the rocks installed. */
 async function copy(made) {
-  fs.rmSync(path.join(made.dir, "node_modules"), { recursive: true });
+  fs.rmSync(path.join(made.root, "node_modules"), { recursive: true });
   fs.cpSync(samples, made.dir, {
     recursive: true,
     filter: (file) => !/\/(lua_modules|\.serverless)$/.test(file),
@@ -34,7 +34,8 @@ async function answers(made, name, folder, { Handler, Environment: variables }) 
   await execute("unzip", ["-q", zip, "-d", root], made.dir, shell);
   assert.deepEqual(fs.readdirSync(root), [folder]);
   const events = path.join(samples, "events", folder);
-  const env = Object.entries(variables?.Variables ?? {}).flatMap((pair) => ["--env", pair.join("=")]);
+  const pairs = Object.entries(variables?.Variables ?? {});
+  const env = pairs.flatMap((pair) => ["--env", pair.join("=")]);
   for (const file of fs.readdirSync(events).filter((each) => /(^|\.)event\.json$/.test(each))) {
     const args = ["invoke", Handler, "--root", root, "-f", path.join(events, file), ...env];
     const { stdout, all } = await execute(tool, args, root, shell);
@@ -64,30 +65,17 @@ for (const framework of ["serverless", "osls"]) {
 }
 
 test("osls: the layer is published with the samples by its zip", async (t) => {
-  const cloud = await endpoint(t, () => ({
-    status: 400,
-    headers: { "content-type": "text/xml" },
-    body:
-      "<ErrorResponse><Error><Code>ValidationError</Code>" +
-      "<Message>Stack with id moonlayer-samples-dev does not exist</Message></Error></ErrorResponse>",
-  }));
+  const cloud = await endpoint(t, () => NO_STACK);
   const made = service(t, {});
-  await copy(made);
-  fs.renameSync(made.dir, `${made.dir}-out`);
-  fs.mkdirSync(made.dir);
-  fs.renameSync(`${made.dir}-out`, path.join(made.dir, "sample-functions"));
   await made.zip("target/layer/lua-54-x86_64.zip", { bootstrap: elf(62) });
-  made.dir = path.join(made.dir, "sample-functions");
+  made.dir = path.join(made.root, "sample-functions");
+  await copy(made);
   const run = await made.run("osls", ["package"], { AWS_ENDPOINT_URL: cloud.url });
-  made.dir = path.dirname(made.dir);
-  const there = path.join(made.dir, "sample-functions");
   assert.equal(run.status, 0, run.all);
-  const { template, functions } = Object.getPrototypeOf(made);
-  const moved = { dir: there, template };
-  for (const [id, { Layers }] of Object.entries(functions.call(moved))) {
+  for (const [id, { Layers }] of Object.entries(made.functions())) {
     assert.deepEqual(Layers, [{ Ref: "LuaLambdaLayer" }], id);
   }
-  const { Type: type, Properties: layer } = moved.template().Resources.LuaLambdaLayer;
+  const { Type: type, Properties: layer } = made.template().Resources.LuaLambdaLayer;
   assert.deepEqual([type, layer.LayerName], ["AWS::Lambda::LayerVersion", "lua"]);
   assert.match(layer.Content.S3Key, /\/lua-54-x86_64\.zip$/);
 });

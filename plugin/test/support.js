@@ -36,7 +36,9 @@ function elf(machine) {
 class Service {
   constructor(files) {
     this.home = fs.mkdtempSync(path.join(os.tmpdir(), "moonlayer home "));
-    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), "moonlayer service "));
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), "moonlayer service "));
+    /** Where the serverless.yml lies. */
+    this.dir = this.root;
     for (const [name, content] of Object.entries(files)) this.write(name, content);
     fs.mkdirSync(path.join(this.dir, "node_modules"), { recursive: true });
     const link = path.join(this.dir, "node_modules/serverless-moonlayer");
@@ -106,7 +108,7 @@ class Service {
   }
 
   remove() {
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    fs.rmSync(this.root, { recursive: true, force: true });
     fs.rmSync(this.home, { recursive: true, force: true });
   }
 }
@@ -174,8 +176,18 @@ module.exports = class {
 };
 `;
 
+/** What CloudFormation answers where nothing is deployed yet. */
+const NO_STACK = {
+  status: 400,
+  headers: { "content-type": "text/xml" },
+  body:
+    "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>" +
+    "<Message>Stack with id demo-dev does not exist</Message></Error></ErrorResponse>",
+};
+
 module.exports = {
   ENDPOINT_PLUGIN,
+  NO_STACK,
   arn,
   config,
   elf,
