@@ -94,8 +94,8 @@ function layersWith(lua, provider, ours) {
     throw new Fault(
       "TWO_VERSIONS",
       `${here}: ${other} is another version of the layer ${ours}, which comes from ` +
-        "runtime, and Lambda refuses two versions of one; leave it out of the list, or name it in " +
-        "custom.lua.layerArn",
+        "runtime, and Lambda refuses two versions of one; leave it out of the list, or name it " +
+        "in custom.lua.layerArn",
     );
   }
   if (others.length >= MOST_LAYERS) {

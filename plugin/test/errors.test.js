@@ -31,10 +31,10 @@ const MISTAKES = {
   ],
   "no layer at all, and no region": [
     { ...hello(), provider: { runtime: "lua-54", region: undefined } },
-    "no layer lua-54-x86_64 for us-east-1 (Serverless's default where neither provider.region nor",
+    "no layer lua-54-x86_64 for us-east-1 (Serverless's default where neither",
     "it is published in no region by",
     "A layer has to be published first: moonlayer layer publish",
-    "name an ARN in custom.lua.layerArn, or the zip of moonlayer layer build in custom.lua.layerZip",
+    "name an ARN in custom.lua.layerArn, or the zip of moonlayer layer build in",
   ],
   "a region that versions.json lacks": [
     { ...LUA, ...hello(), ...lua({ versions: "versions.json" }) },
@@ -94,7 +94,7 @@ const MISTAKES = {
       ...lua({ layerArn: ARN }),
       ...hello({ runtime: "lua-54-web", environment: { MOONLAYER_MODE: "console" } }),
     },
-    'functions.hello: the runtime says MOONLAYER_MODE=web, its environment "console"; leave out one',
+    'functions.hello: the runtime says MOONLAYER_MODE=web, its environment "console"; ',
   ],
   "a handler without a file": [
     { ...LUA, ...lua({ layerArn: ARN }), functions: { hello: { handler: "src/hello.handler" } } },

@@ -90,7 +90,7 @@ test("settings are checked by form and by name", () => {
     [[], /custom\.lua has to be a map/],
     [{ layerArn: 7 }, /layerArn has to be a text/],
     [{ layerArn: "" }, /layerArn has to be a text/],
-    [{ layerZip: { "lua-54": "a.zip" } }, /layerZip has no "lua-54"; its names are lua-54-x86_64/],
+    [{ layerZip: { "lua-54": "a" } }, /no "lua-54" \(did you mean "lua-54-x86_64"\?\); its names/],
     [{ layerArn: { "lua-54-amd64": "a" } }, /\(did you mean "lua-54-arm64"\?\)/],
     [{ versions: {} }, /versions has to be a text/],
   ]) {
