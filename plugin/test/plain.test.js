@@ -14,13 +14,17 @@ const samples = path.join(project, "sample-functions");
 const ARN = arn("lua-54-x86_64", "us-east-1");
 const shell = { PATH: process.env.PATH, HOME: process.env.HOME };
 
-/** A copy of the samples below a service's folder, the rocks installed. */
-async function copy(made) {
+/** Copies the samples into a service's folder. */
+function copy(made) {
   fs.rmSync(path.join(made.root, "node_modules"), { recursive: true });
   fs.cpSync(samples, made.dir, {
     recursive: true,
     filter: (file) => !/\/(lua_modules|\.serverless)$/.test(file),
   });
+}
+
+/** Installs the rocks, by Makefiles: make takes no path with spaces. */
+async function installRocks(made) {
   for (const rock of ["rock-pure", "rock-c"]) {
     const run = await execute("make", ["-C", rock, "rocks"], made.dir, shell);
     assert.equal(run.status, 0, run.all);
@@ -48,8 +52,9 @@ async function answers(made, name, folder, { Handler, Environment: variables }) 
 
 for (const framework of ["serverless", "osls"]) {
   test(`${framework}: every sample deploys with the layer by its ARN, and answers`, async (t) => {
-    const made = service(t, {});
-    await copy(made);
+    const made = service(t, {}, "moonlayer-samples-");
+    copy(made);
+    await installRocks(made);
     const args = ["package", "--config", "serverless-arn.yml"];
     const run = await made.run(framework, args, { LUA_LAYER_ARN: ARN });
     assert.equal(run.status, 0, run.all);
@@ -69,7 +74,7 @@ test("osls: the layer is published with the samples by its zip", async (t) => {
   const made = service(t, {});
   await made.zip("target/layer/lua-54-x86_64.zip", { bootstrap: elf(62) });
   made.dir = path.join(made.root, "sample-functions");
-  await copy(made);
+  copy(made);
   const run = await made.run("osls", ["package"], { AWS_ENDPOINT_URL: cloud.url });
   assert.equal(run.status, 0, run.all);
   for (const [id, { Layers }] of Object.entries(made.functions())) {

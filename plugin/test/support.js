@@ -34,9 +34,9 @@ function elf(machine) {
 
 /** A folder with a service; `files` by their paths, an object is written as JSON. */
 class Service {
-  constructor(files) {
+  constructor(files, prefix) {
     this.home = fs.mkdtempSync(path.join(os.tmpdir(), "moonlayer home "));
-    this.root = fs.mkdtempSync(path.join(os.tmpdir(), "moonlayer service "));
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), prefix));
     /** Where the serverless.yml lies. */
     this.dir = this.root;
     for (const [name, content] of Object.entries(files)) this.write(name, content);
@@ -113,9 +113,12 @@ class Service {
   }
 }
 
-/** Makes a service for one test; it is removed at the test's end. */
-function service(t, files) {
-  const made = new Service(files);
+/**
+ * Makes a service for one test; it is removed at the test's end. Its path has spaces, unless the
+ * test is of something that takes none.
+ */
+function service(t, files, prefix = "moonlayer service ") {
+  const made = new Service(files, prefix);
   t.after(() => made.remove());
   return made;
 }
