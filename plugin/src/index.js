@@ -3,6 +3,7 @@
 // What Serverless loads: it wires the parts into Serverless's hooks, commands and variables. Only
 // what a deployment needs is loaded at once; each command loads its own part.
 
+const { Fault } = require("./fault");
 const { layersWith, luaFunctions, neededLayers, rewrite } = require("./functions");
 const { Layers } = require("./layers");
 const { checkHandlers, leaveOut } = require("./packaging");
@@ -158,8 +159,14 @@ class MoonlayerPlugin {
    * @param {any} request
    * @returns {Promise<{value: unknown}>}
    */
-  resolveVariable(request) {
-    return require("./variable").resolve(this, request);
+  async resolveVariable(request) {
+    try {
+      return await require("./variable").resolve(this, request);
+    } catch (error) {
+      // Here alone Serverless prints the stack of its users' own errors.
+      if (error instanceof Fault) error.stack = error.message;
+      throw error;
+    }
   }
 }
 
