@@ -1,7 +1,7 @@
 # The commands that people type. Everything they need that is not there is installed by the first
 # of them that needs it, below target/ where that is possible.
 .DEFAULT_GOAL := build
-.PHONY: build test lint fmt bench layer setup
+.PHONY: build test test-arm64 lint fmt bench layer layers setup
 SHELL := /bin/bash
 
 # What tests/setup installs goes before what the machine has.
@@ -13,6 +13,11 @@ build: ## the runtime and the developer's tool, as they are released
 test: lint ## everything that is checked
 	cargo test --workspace --no-fail-fast
 	cargo test --manifest-path benches/Cargo.toml --package moonlayer-bench
+	node --test plugin/test/*.test.js
+
+test-arm64: setup ## every sample with the arm64 layers, under qemu; minutes, by hand
+	layer/arm64-toolchain
+	tests/arm64.mjs
 
 lint: setup ## format, lints and documentation, warnings denied
 	for manifest in Cargo.toml benches/Cargo.toml fuzz/Cargo.toml; do \
@@ -22,7 +27,10 @@ lint: setup ## format, lints and documentation, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	node tests/stylua.mjs --check
 	luacheck --quiet .
-	$(if $(wildcard Dockerfile*),hadolint $(wildcard Dockerfile*))
+	target/test-tools/node_modules/.bin/tsc -p plugin --typeRoots target/test-tools/node_modules/@types
+	hadolint Dockerfile.build sample-images/Dockerfile.*
+	shellcheck .ci/run benches/run layer/arm64-toolchain layer/entry.sh release/archive release/cloud-test \
+	  release/cut release/notes tests/containers tests/setup
 
 fmt: setup ## formats Rust and Lua
 	for manifest in Cargo.toml benches/Cargo.toml fuzz/Cargo.toml; do \
@@ -34,6 +42,10 @@ bench: ## measures us and our peers, in one interleaved run
 
 layer: ## target/layer/lua-54-ARCHITECTURE.zip
 	cargo run --release -- layer build
+
+layers: ## all four zips, below target/layer
+	layer/arm64-toolchain
+	cargo run --release -- layer build --interpreter all --arch both
 
 setup:
 	tests/setup
