@@ -27,8 +27,9 @@ function deployed(t, files, props = {}) {
 }
 
 function refusal(t, props, files = { "app.lua": "" }) {
+  const basic = { layerArn, handler: "app.handler", code: folder(t, files) };
   try {
-    new LuaFunction(stack(t), "Hello", { layerArn, handler: "app.handler", code: folder(t, files), ...props });
+    new LuaFunction(stack(t), "Hello", { ...basic, ...props });
   } catch (error) {
     return error.message;
   }

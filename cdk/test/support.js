@@ -29,7 +29,8 @@ function folder(t, files = {}) {
 
 /** A versions.json of these layers in these regions. */
 function versions(t, layers) {
-  const entry = (name, region) => ({ arn: arn(name, region), sha256: "0".repeat(64), version: "0.1.0" });
+  const sha256 = "0".repeat(64);
+  const entry = (name, region) => ({ arn: arn(name, region), sha256, version: "0.1.0" });
   const content = Object.fromEntries(
     Object.entries(layers).map(([name, regions]) => [
       name,
@@ -64,8 +65,10 @@ function lambdaOf(of) {
 }
 
 /** What cfn-lint says of a template; nothing when all is well. */
-function lint(file, ...options) {
-  const ran = spawnSync(path.join(tools, "aws/bin/cfn-lint"), [...options, file], { encoding: "utf8" });
+function lint(file) {
+  // W3005: the CDK itself writes a DependsOn that a GetAtt implies, for every lambda.Function.
+  const words = ["--ignore-checks", "W3005", "--", file];
+  const ran = spawnSync(path.join(tools, "aws/bin/cfn-lint"), words, { encoding: "utf8" });
   if (ran.error) throw new Error(`${ran.error.message}: run \`tests/setup\``);
   return `${ran.stdout}${ran.stderr}${ran.status === 0 ? "" : `status ${ran.status}`}`;
 }
