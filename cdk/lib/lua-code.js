@@ -18,10 +18,12 @@ const LEFT_OUT = [
   ...["/Dockerfile*", "/README*", "/CHANGELOG*", "/CONTRIBUTING*", "/stylua.toml"],
   ...["/selene.toml", "/node_modules/", "/package.json", "/package-lock.json"],
   // What LuaRocks makes for the machine it runs on, and keeps for itself.
-  ...["/lua", "!/lua/", "/luarocks", "!/luarocks/", "/luarocks.lock", "/lua_modules/bin/"],
-  ...["/lua_modules/lib/luarocks/", "/lua_modules/share/lua/*/spec/"],
+  ...["/luarocks.lock", "/lua_modules/bin/", "/lua_modules/lib/luarocks/"],
+  ...["/lua_modules/share/lua/*/spec/"],
   ...["/lua_modules/share/lua/*/test/", "/lua_modules/share/lua/*/tests/"],
 ];
+// Scripts that `luarocks init` makes; a folder of such a name is the user's.
+const SCRIPTS = ["lua", "luarocks"];
 
 /**
  * The code of a function: a folder without what is not deployed, a zip, or what the CDK has.
@@ -46,7 +48,11 @@ function luaCode(code, handler, exclude) {
     refuseRules(exclude);
     return lambda.Code.fromAsset(root);
   }
-  const options = { exclude: [...LEFT_OUT, ...(exclude ?? [])], ignoreMode: IgnoreMode.GIT };
+  const isScript = (name) =>
+    fs.statSync(path.join(root, name), { throwIfNoEntry: false })?.isFile() ?? false;
+  const scripts = SCRIPTS.filter(isScript).map((name) => `/${name}`);
+  const rules = [...LEFT_OUT, ...scripts, ...(exclude ?? [])];
+  const options = { exclude: rules, ignoreMode: IgnoreMode.GIT };
   if (!Token.isUnresolved(handler)) findHandler(root, code, handler, options);
   return lambda.Code.fromAsset(root, options);
 }

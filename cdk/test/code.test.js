@@ -44,7 +44,7 @@ test("only what belongs to the function is deployed", (t) => {
   const left = [
     ".env", ".luarc.json", "app.lua~", "app_spec.lua", "cdk.json", "lua_modules/bin/x",
     "lua_modules/lib/luarocks/rocks-5.4/manifest", "lua_modules/share/lua/5.4/spec/a.lua",
-    "Makefile", "main.tf", "mine-1.0-1.rockspec", "node_modules/x/index.js", "old.zip",
+    "luarocks", "Makefile", "main.tf", "mine-1.0-1.rockspec", "node_modules/x/index.js", "old.zip",
     "package.json", "README.md", "serverless.yml", "spec/app.lua", "template.yaml", "tests/a.lua",
   ];
   const files = Object.fromEntries([...kept, ...left].map((name) => [name, "return {}\n"]));
