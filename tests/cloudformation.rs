@@ -53,15 +53,12 @@ fn prepared(cloud: &Cloud) -> Folder {
     folder
 }
 
-/// The function whose ARN or name the stack's resource `Hello` has.
+/// The only function there is.
 fn function(cloud: &Cloud, folder: &Folder) -> Value {
-    let said = cloud.succeeds(
-        folder,
-        "aws lambda get-function-configuration --function-name \"$(aws cloudformation \
-         describe-stack-resource --stack-name hello --logical-resource-id Hello \
-         --query StackResourceDetail.PhysicalResourceId --output text)\"",
-    );
-    serde_json::from_str(&said).expect("the CLI answers with JSON")
+    let said = cloud.succeeds(folder, "aws lambda list-functions --query Functions");
+    let functions: Vec<Value> = serde_json::from_str(&said).expect("the CLI answers with JSON");
+    assert_eq!(functions.len(), 1, "{said}");
+    functions[0].clone()
 }
 
 #[test]

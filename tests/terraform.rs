@@ -14,6 +14,8 @@ mod module;
 #[allow(dead_code)] // The tools of the set-up are of no use here.
 mod tools;
 
+use std::fs;
+
 use docs::Block;
 use module::{Module, terraform};
 use tools::project;
@@ -267,6 +269,12 @@ fn every_block_of_the_page_is_valid() {
         for name in ["hello.zip", "one.zip", "two.zip", "lua-54-x86_64.zip"] {
             module.file(name, ZIP);
         }
+        let published = "moonlayer/terraform/layer/tests/versions/published.json";
+        fs::copy(
+            module.path().join(published),
+            module.path().join("versions.json"),
+        )
+        .expect("the versions of the tests");
         module.file("main.tf", &block.code);
         module.succeeds("", &["init", "-no-color"]);
         let said = module.succeeds("", &["validate", "-no-color"]);

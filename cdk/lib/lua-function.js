@@ -22,8 +22,8 @@ class LuaFunction extends lambda.Function {
    */
   constructor(scope, id, props) {
     super(scope, id, named(scope, id, () => functionProps(scope, props ?? {})));
-    // With the feature flag @aws-cdk/aws-lambda:recognizeLayerVersion the base class sorts layers by
-    // name. Their order says whose file wins, and users write it down on purpose.
+    // With the feature flag @aws-cdk/aws-lambda:recognizeLayerVersion the base class sorts layers
+    // by name. Their order says whose file wins, and users write it down on purpose.
     const arns = () => inOrder.get(this).map((layer) => layer.layerVersionArn);
     this.node.defaultChild.layers = Lazy.list({ produce: arns });
   }
