@@ -14,6 +14,10 @@ test: lint ## everything that is checked
 	cargo test --workspace --no-fail-fast
 	cargo test --manifest-path benches/Cargo.toml --package moonlayer-bench
 	node --test plugin/test/*.test.js
+	NODE_PATH=$(CURDIR)/target/test-tools/node_modules node --test cdk/test/*.test.js
+	@# No registry of Debian, PyPI or npm has it, so tests/setup cannot install it.
+	if command -v terraform; then cargo test --package moonlayer-cli --test terraform; \
+	  else echo "NOT RUN: tests/terraform.rs, since Terraform (1.9 or newer) is not on the PATH"; fi
 
 test-arm64: setup ## every sample with the arm64 layers, under qemu; minutes, by hand
 	layer/arm64-toolchain
@@ -23,6 +27,7 @@ lint: setup ## format, lints and documentation, warnings denied
 	for manifest in Cargo.toml benches/Cargo.toml fuzz/Cargo.toml; do \
 	  cargo fmt --manifest-path $$manifest --all --check || exit 1; done
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package moonlayer-cli --test terraform -- -D warnings
 	cargo clippy --manifest-path benches/Cargo.toml --package moonlayer-bench --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	node tests/stylua.mjs --check
