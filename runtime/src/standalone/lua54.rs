@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use mlua::{Lua, MultiValue};
+use mlua::Lua;
 
 use super::command_line::{Action, CommandLine, Operands};
 use super::{Interpreter, Outcome, write_stderr};
