@@ -36,7 +36,8 @@ fn exported() -> BTreeMap<String, BTreeSet<String>> {
         end
         for _, name in ipairs(names) do
           local keys = json.array({})
-          for key in pairs(require(name)) do
+          local module = require(name)
+          for key in pairs(module) do
             keys[#keys + 1] = key
           end
           exports[name] = keys

@@ -136,6 +136,14 @@ pub unsafe fn allow_hooks(l: *mut lua_State) {
     unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
 }
 
+/// Seeds the random numbers of a new state: Lua 5.4 does that itself.
+///
+/// # Errors
+/// None.
+pub fn seed(_: &Lua) -> mlua::Result<()> {
+    Ok(())
+}
+
 /// Sets up the stand-alone interpreter's collector as lua.c does.
 pub fn set_collector(lua: &Lua) {
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));

@@ -7,7 +7,9 @@
 use std::ffi::{CStr, c_int};
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Lua, Table};
+use mlua::{Function, Lua, Table};
+
+use crate::sys;
 
 /// What `bootstrap --version` shows.
 pub const NAME: &str = "LuaJIT 2.1";
@@ -137,6 +139,20 @@ unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
     unsafe {
         let global = l.cast::<u8>().add(GLREF).cast::<*mut u8>().read();
         global.add(HOOKMASK)
+    }
+}
+
+/// Seeds the random numbers of a new state: in LuaJIT all states would draw the same.
+///
+/// # Errors
+/// Lua is out of memory.
+pub fn seed(lua: &Lua) -> mlua::Result<()> {
+    let math: Table = lua.globals().raw_get("math")?;
+    let randomseed: Function = math.raw_get("randomseed")?;
+    // Where the system gives no randomness, LuaJIT's own seed stays.
+    match sys::entropy() {
+        Ok(entropy) => randomseed.call(entropy),
+        Err(_) => Ok(()),
     }
 }
 

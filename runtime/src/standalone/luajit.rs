@@ -13,6 +13,8 @@ pub const INIT_VARIABLES: &[&str] = &["LUA_INIT"];
 pub const INITS_FIRST: bool = true;
 /// Whether a line that is an expression is printed without `=` before it.
 pub const PRINTS_EXPRESSIONS: bool = false;
+/// Whether a statement that the end of the input cuts off is not told.
+pub const ENDS_CUT_OFF: bool = true;
 /// How Lua's message of a text that ends too early ends.
 pub const INCOMPLETE: &[u8] = b"'<eof>'";
 /// What is said of an error that is no text.
