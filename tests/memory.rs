@@ -72,7 +72,7 @@ fn a_handler_that_runs_out_of_memory_fails_and_the_next_event_is_served() {
         "xpcall(error, function() grow({}) end) grow({})",
         "json.decode('[' .. ('{},'):rep(500000) .. '{}]')",
         "return json.encode(('x'):rep(5e6))",
-        "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e5) end return t",
+        "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e5) .. i end return t",
         "local s = ('x'):rep(1e5) local t = {} for i = 1, 100 do t[i] = s end return json.encode(t)",
         "return setmetatable({}, { __tojson = function() grow({}) end })",
         "print(setmetatable({}, { __tostring = function() grow({}) end }))",

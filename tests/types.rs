@@ -32,7 +32,10 @@ fn exported() -> BTreeMap<String, BTreeSet<String>> {
         local json = require("lambda.json")
         local names, exports = { "cjson", "cjson.safe" }, {}
         for name in pairs(package.preload) do
-          names[#names + 1] = name
+          -- LuaJIT has some of its own there.
+          if name:find("^lambda") then
+            names[#names + 1] = name
+          end
         end
         for _, name in ipairs(names) do
           local keys = json.array({})

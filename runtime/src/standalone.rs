@@ -309,6 +309,7 @@ impl<'a> Interpreter<'a> {
         let args = args.into_lua_multi(self.lua)?;
         match state::call_with_handler(self.lua, &self.explain, function, args)? {
             Ok(results) => Ok(results),
+            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported),
             Err(explained) => self.fail(&text_of(&explained)),
         }
     }

@@ -68,7 +68,7 @@ impl State {
         let codec = Codec::new(&lua, nulls)?;
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
-        interpreter::seed(&lua)?;
+        interpreter::set_up(&lua)?;
         let deadline = Rc::new(Deadline::new(&lua)?);
         let lifecycle = Rc::new(Lifecycle::default());
         let connections = Rc::default();

@@ -14,7 +14,7 @@ fn a_finalizer_is_interrupted() {
     let run = interrupted(&format!("{ON_COLLECT}{body}"));
     let name = match IS_LUAJIT {
         false => "in metamethod '__gc'",
-        true => "in function <app.lua:3>",
+        true => "in function <app.lua:2>",
     };
     assert!(stack(&run)[0].ends_with(name), "{:?}", stack(&run));
 }
@@ -39,6 +39,8 @@ fn finalizer_left_behind(second: String) -> Run {
         .run()
 }
 
+// LuaJIT's collector goes at another pace: it reaches no finalizer in so few tables.
+#[cfg(feature = "lua54")]
 #[test]
 fn a_finalizer_that_runs_while_the_event_is_made_is_interrupted() {
     // The collector finishes its round while so many tables are made.

@@ -42,6 +42,8 @@ fn sigterm_stops_a_handler_that_has_no_deadline() {
     assert_eq!(messages(&run).last(), Some(&"bye"));
 }
 
+// LuaJIT's collector goes at another pace: it reaches no finalizer in so few tables.
+#[cfg(feature = "lua54")]
 #[test]
 fn sigterm_before_the_handler_is_called_stops_it_as_well() {
     // The finalizer runs while so many tables are made of the second event.

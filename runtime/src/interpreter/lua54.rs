@@ -136,11 +136,11 @@ pub unsafe fn allow_hooks(l: *mut lua_State) {
     unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
 }
 
-/// Seeds the random numbers of a new state: Lua 5.4 does that itself.
+/// Makes a new state what user code expects, which it is here.
 ///
 /// # Errors
 /// None.
-pub fn seed(_: &Lua) -> mlua::Result<()> {
+pub fn set_up(_: &Lua) -> mlua::Result<()> {
     Ok(())
 }
 
@@ -148,6 +148,9 @@ pub fn seed(_: &Lua) -> mlua::Result<()> {
 pub fn set_collector(lua: &Lua) {
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
 }
+
+/// Whether a message handler that runs out of memory fails like any other.
+pub const HANDLERS_HIDE_NO_MEMORY: bool = false;
 
 /// What Lua says of itself: `Lua 5.4.9  Copyright (C) …`.
 pub fn copyright(_: &Lua) -> String {

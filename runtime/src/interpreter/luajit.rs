@@ -7,7 +7,7 @@
 use std::ffi::{CStr, c_int};
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Function, Lua, Table};
+use mlua::{Function, Lua, Table, Value};
 
 use crate::sys;
 
@@ -142,11 +142,13 @@ unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
     }
 }
 
-/// Seeds the random numbers of a new state: in LuaJIT all states would draw the same.
+/// Makes a new state what user code expects: `ffi` is no global, and random numbers are seeded,
+/// which LuaJIT would draw the same in all states.
 ///
 /// # Errors
 /// Lua is out of memory.
-pub fn seed(lua: &Lua) -> mlua::Result<()> {
+pub fn set_up(lua: &Lua) -> mlua::Result<()> {
+    lua.globals().raw_set("ffi", Value::Nil)?;
     let math: Table = lua.globals().raw_get("math")?;
     let randomseed: Function = math.raw_get("randomseed")?;
     // Where the system gives no randomness, LuaJIT's own seed stays.
@@ -158,6 +160,9 @@ pub fn seed(lua: &Lua) -> mlua::Result<()> {
 
 /// Sets up the stand-alone interpreter's collector: luajit.c leaves it as it is.
 pub fn set_collector(_: &Lua) {}
+
+/// Whether a message handler that runs out of memory fails like any other.
+pub const HANDLERS_HIDE_NO_MEMORY: bool = true;
 
 /// What LuaJIT says of itself: `LuaJIT 2.1.… -- Copyright (C) …`.
 pub fn copyright(lua: &Lua) -> String {

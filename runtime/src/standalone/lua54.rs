@@ -102,6 +102,8 @@ impl Interpreter<'_> {
     }
 }
 
+/// Whether an error of nil ends the program without a word.
+pub const IS_NIL_SILENT: bool = false;
 /// Whether a script gets these arguments, the elements of `arg`; a table that is none ends it all.
 pub const NEEDS_ARG: bool = true;
 
