@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use super::support::{Event, ON_COLLECT};
+use super::support::Event;
+#[cfg(feature = "lua54")]
+use super::support::ON_COLLECT;
 use super::{LONG, TERM_HERE, extended, messages};
 
 #[test]

@@ -68,6 +68,19 @@ pub unsafe fn is_collecting(l: *mut lua_State) -> bool {
     unsafe { ffi::lua_gc(l, ffi::LUA_GCISRUNNING) == 1 }
 }
 
+/// Raises Lua's error for too little memory, with its own status.
+///
+/// # Safety
+/// `l` is a valid state with a free slot; the frames up to what catches the error own nothing.
+pub unsafe fn raise_out_of_memory(l: *mut lua_State) -> ! {
+    // SAFETY: Lua keeps this very string at hand, so that pushing it needs no memory, and lua_error
+    // knows it (lapi.c).
+    unsafe {
+        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
+        ffi::lua_error(l)
+    }
+}
+
 /// Why `co` cannot be resumed, where `lua_resume` itself does not look.
 ///
 /// # Safety

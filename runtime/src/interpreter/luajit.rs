@@ -76,6 +76,23 @@ pub unsafe fn is_collecting(l: *mut lua_State) -> bool {
     unsafe { ffi::lua_gc(l, LUA_GCISRUNNING, 0) == 1 }
 }
 
+/// Raises Lua's error for too little memory, with its own status: no message handler is called,
+/// which would need some.
+///
+/// # Safety
+/// `l` is a valid state with a free slot; the frames up to what catches the error own nothing.
+pub unsafe fn raise_out_of_memory(l: *mut lua_State) -> ! {
+    /// As much as a userdata may have (LJ_MAX_UDATA) but for its head: more than is there.
+    const TOO_MUCH: usize = 0x7fff_0000;
+    // SAFETY: the block, should there be one, is not used. LuaJIT keeps the string at hand.
+    unsafe {
+        ffi::lua_newuserdata(l, TOO_MUCH);
+        ffi::lua_settop(l, -2);
+        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
+        ffi::lua_error(l)
+    }
+}
+
 /// Why `co` cannot be resumed, where `lua_resume` itself does not look: it takes what it is given
 /// for a function, and for a suspended coroutine.
 ///
