@@ -116,13 +116,13 @@ fn doubles_without_a_fraction_have_no_point() {
         ("9223372036854775807", "9.223372036854776e+18"),
         ("1234567890123456789", "1.2345678901234568e+18"),
         ("1.5", "1.5"),
-        ("1e-7", "1e-07"),
+        ("1e-7", "1e-7"),
     ] {
         assert_eq!(echo(text), back, "{text}");
     }
     run(r#"
-        assert(json.encode({ 100, 2 ^ 53 - 1, -2 ^ 53 + 1, 1e15 / 3 * 3, -0 * 1 })
-          == "[100,9007199254740991,-9007199254740991,1000000000000000,-0.0]", json.encode({ -0 * 1 }))
+        assert(json.encode({ 100, 2 ^ 53 - 1, -2 ^ 53 + 1, 1e15 / 3 * 3, -1 / math.huge })
+          == "[100,9007199254740991,-9007199254740991,1000000000000000,-0.0]", json.encode({ -1 / math.huge }))
         assert(json.encode({ [2 ^ 40] = 1, x = 2 }):find('"1099511627776":1', 1, true))
     "#);
 }
@@ -214,7 +214,7 @@ fn every_refusal_says_what_it_met_and_where() {
         cycle.b.c = { cycle }
         refused(cycle, "cannot encode a cycle at $.b.c[1], which is $ again")
         refused({ x = cycle.b }, "cannot encode a cycle at $.x.c[1].b, which is $.x again")
-        local ok, message = pcall(function() return json.encode({ print }) end)
+        local ok, message = pcall(function() local x = json.encode({ print }) return x end)
         assert(message == "app.lua:29: cannot encode a function at $[1]", message)
         assert(message:match("function") and message .. "")
     "#);
@@ -229,7 +229,7 @@ fn syntax_errors_give_the_position_counted_from_one() {
         end
         refused("", 1) refused("NaN", 1) refused("0x10", 2) refused("01", 2) refused('"a\nb"', 3)
         refused("[1,]", 4) refused("{} x", 4) refused("\xef\xbb\xbf{}", 1) refused("[1", 3) refused("nul", 1)
-        local ok, message = pcall(function() return json.decode("{") end)
+        local ok, message = pcall(function() local x = json.decode("{") return x end)
         assert(message == "app.lua:8: invalid JSON at byte 2: the text ends inside an object", message)
         ok, message = pcall(json.decode)
         assert(message == "bad argument #1 to 'json.decode' (string expected, got no value)"
@@ -327,7 +327,7 @@ fn raw_text_is_checked_once_and_passes_unchanged() {
           local ok, message = pcall(json.raw, text)
           assert(not ok and type(message) == "string" and message:find("invalid JSON at byte", 1, true), message)
         end
-        local ok, message = pcall(function() return json.raw("x") end)
+        local ok, message = pcall(function() local x = json.raw("x") return x end)
         assert(message == "app.lua:9: invalid JSON at byte 1: expected a value", message)
     "#);
 }
