@@ -128,7 +128,7 @@ fn pcall_sees_luas_own_error_from_the_built_ins_too() {
             try(json.encode, { big, big, big, big, big }),\n\
             try(print, setmetatable({}, { __tostring = tostring })),\n\
             try(string.rep, 'x', 1e9),\n\
-            try(function() return json.raw('\"' .. big .. '\"') end),\n\
+            try(function() return json.raw('\"' .. big .. big .. '\"') end),\n\
           }\n\
         end }";
     let run = Function::new("main.lua", source)
