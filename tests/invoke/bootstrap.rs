@@ -52,7 +52,6 @@ fn a_bootstrap_that_cannot_be_run_is_told() {
             "No such file",
         ],
     );
-    refused(whose(), "", &["--bootstrap"]);
     refused(whose(), ".", &["--bootstrap . is not a file"]);
     refused(
         whose().file("plain", "\x7fELF"),
