@@ -6,7 +6,7 @@ mod support;
 use std::{fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
-use support::{Answer, Event, Function};
+use support::{Answer, Event, Function, IS_LUAJIT, LANGUAGE, VERSION};
 
 /// Where Debian keeps Lua's C modules, and how the tests' own architecture and another are named.
 const FOLDER: &str = if cfg!(target_arch = "aarch64") {
@@ -26,15 +26,18 @@ const OTHER: (u8, &str) = if cfg!(target_arch = "aarch64") {
     (183, "arm64")
 };
 
-/// A handler with this body and Debian's modules of Lua 5.4, ours after them.
+/// The version of the other interpreter.
+const OTHER_VERSION: &str = if IS_LUAJIT { "5.4" } else { "5.1" };
+
+/// A handler with this body and Debian's modules of the same Lua, ours after them.
 fn debian(body: &str) -> Function {
     let source = format!("return {{ handler = function(event)\n{body}\nend }}");
     Function::new("main.lua", source)
         .env(
             "LUA_PATH",
-            "/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua;;",
+            &format!("/usr/share/lua/{VERSION}/?.lua;/usr/share/lua/{VERSION}/?/init.lua;;"),
         )
-        .env("LUA_CPATH", &format!("{FOLDER}/5.4/?.so;;"))
+        .env("LUA_CPATH", &format!("{FOLDER}/{VERSION}/?.so;;"))
 }
 
 #[track_caller]
@@ -50,14 +53,14 @@ fn cjson_of_debian_goes_before_ours_and_shares_its_null() {
     let function = debian(
         r#"
         local json = require("lambda.json")
-        local cjson, file = require("cjson")
+        local cjson, file = require("cjson"), package.searchpath("cjson", package.cpath)
         local value = cjson.decode('{"a":[1,2,null],"b":"\\u00e9"}')
         assert(value.a[3] == json.null and value.a[3] == cjson.null and value.b == "é")
         return { file, cjson.encode(event), (require("cjson.safe")).decode("{") == nil }
         "#,
     );
     let expected = json!([
-        format!("{FOLDER}/5.4/cjson.so"),
+        format!("{FOLDER}/{VERSION}/cjson.so"),
         r#"{"k":[1,"x",null]}"#,
         true
     ]);
@@ -179,7 +182,8 @@ fn wrong(library: impl AsRef<[u8]>) -> Function {
 
 /// lpeg with some bytes of its header changed.
 fn patched(changes: &[(usize, u8)]) -> Vec<u8> {
-    let mut library = fs::read(Path::new(FOLDER).join("5.4/lpeg.so")).expect("run `tests/setup`");
+    let mut library =
+        fs::read(Path::new(FOLDER).join(format!("{VERSION}/lpeg.so"))).expect("run `tests/setup`");
     for (at, byte) in changes {
         library[*at] = *byte;
     }
@@ -214,9 +218,9 @@ fn a_module_of_32_bits_says_so() {
 #[test]
 fn modules_for_other_luas_name_both() {
     for (version, module) in [
-        ("5.1", "cjson"),
-        ("5.1", "lpeg"),
-        ("5.1", "lfs"),
+        (OTHER_VERSION, "cjson"),
+        (OTHER_VERSION, "lpeg"),
+        (OTHER_VERSION, "lfs"),
         ("5.3", "cjson"),
         ("5.3", "lpeg"),
         ("5.3", "lfs"),
@@ -230,9 +234,16 @@ fn modules_for_other_luas_name_both() {
         let message = message
             .as_str()
             .unwrap_or_else(|| panic!("{module} of {version} loaded"));
-        assert_names(message, &[&format!("{module}.so is built for "), "Lua 5.4"]);
-        if version == "5.1" {
-            assert_names(message, &["Lua 5.1"]);
+        assert_names(
+            message,
+            &[
+                &format!("{module}.so is built for "),
+                &format!("this one is {LANGUAGE}"),
+                &format!("`luarocks --lua-version {VERSION}`"),
+            ],
+        );
+        if version == OTHER_VERSION {
+            assert_names(message, &[&format!("for Lua {version}")]);
         }
     }
 }

@@ -25,7 +25,7 @@ fn meeting_function(loops: usize, body: &str) -> Function {
     let source = format!(
         r#"
 local count = 0
-local random = math.random(0)
+local random = math.random(1000000000)
 
 local function open(name, role, mode)
   return assert(io.open(name .. "-" .. role, mode))

@@ -152,6 +152,8 @@ fn the_stack_goes_from_the_running_coroutine_to_the_handler() {
     assert!(message(&run).ends_with(" at app.lua:4"));
 }
 
+// Lua 5.1 has no `<close>` and no `coroutine.close`.
+#[cfg(feature = "lua54")]
 #[test]
 fn what_closes_a_coroutine_is_interrupted() {
     let looping =
@@ -174,6 +176,8 @@ fn what_closes_a_coroutine_is_interrupted() {
     interrupted(&format!("{looping} while true do end"));
 }
 
+// Lua 5.1 has no `<close>` and no `coroutine.close`.
+#[cfg(feature = "lua54")]
 #[test]
 fn what_a_handler_has_to_close_is_closed() {
     let run = interrupted(
@@ -325,6 +329,8 @@ fn a_coroutine_that_was_interrupted_and_yielded_goes_on_in_the_next_invocation()
     );
 }
 
+// Lua 5.1 has no `<close>` and no `coroutine.close`.
+#[cfg(feature = "lua54")]
 #[test]
 fn closing_coroutines_answers_as_lua_does() {
     let source = "local function close(co) return table.pack(pcall(coroutine.close, co)) end\n\

@@ -3,6 +3,8 @@
 
 #[path = "invoke/bad_input.rs"]
 mod bad_input;
+#[path = "invoke/bootstrap.rs"]
+mod bootstrap;
 #[path = "invoke/documentation.rs"]
 mod documentation;
 #[path = "invoke/environment.rs"]

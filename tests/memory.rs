@@ -72,7 +72,7 @@ fn a_handler_that_runs_out_of_memory_fails_and_the_next_event_is_served() {
         "xpcall(error, function() grow({}) end) grow({})",
         "json.decode('[' .. ('{},'):rep(500000) .. '{}]')",
         "return json.encode(('x'):rep(5e6))",
-        "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e5) end return t",
+        "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e5) .. i end return t",
         "local s = ('x'):rep(1e5) local t = {} for i = 1, 100 do t[i] = s end return json.encode(t)",
         "return setmetatable({}, { __tojson = function() grow({}) end })",
         "print(setmetatable({}, { __tostring = function() grow({}) end }))",
@@ -118,15 +118,17 @@ fn a_file_too_large_for_luas_memory_is_an_init_error() {
 fn pcall_sees_luas_own_error_from_the_built_ins_too() {
     let source = "local json = require('lambda.json')\n\
         return { handler = function()\n\
-          local big = ('x'):rep(3e6)\n\
-          local text = '[' .. ('{},'):rep(500000) .. '{}]'\n\
+          -- LuaJIT collects nothing when it runs out.\n\
+          local function try(f, ...) collectgarbage() return (select(2, pcall(f, ...))) end\n\
+          local big = ('x'):rep(2e6) collectgarbage()\n\
+          local text = '[' .. ('{},'):rep(200000) .. '{}]'\n\
           local function tostring() return ('x'):rep(1e9) end\n\
           return {\n\
-            select(2, pcall(json.decode, text)),\n\
-            select(2, pcall(json.encode, { big, big, big })),\n\
-            select(2, pcall(print, setmetatable({}, { __tostring = tostring }))),\n\
-            select(2, pcall(string.rep, 'x', 1e9)),\n\
-            select(2, pcall(json.raw, '\"' .. big .. '\"')),\n\
+            try(json.decode, text),\n\
+            try(json.encode, { big, big, big, big, big }),\n\
+            try(print, setmetatable({}, { __tostring = tostring })),\n\
+            try(string.rep, 'x', 1e9),\n\
+            try(function() return json.raw('\"' .. big .. big .. '\"') end),\n\
           }\n\
         end }";
     let run = Function::new("main.lua", source)
@@ -144,7 +146,7 @@ fn pcall_sees_luas_own_error_from_the_built_ins_too() {
 fn memory_goes_back_to_the_system_after_it_ran_out() {
     let source = "return { handler = function(event)\n\
           if event == 'fill' then local t = {} for i = 1, 1e9 do t[i] = { i } end end\n\
-          local pages = io.open('/proc/self/statm'):read('a'):match('%d+ (%d+)')\n\
+          local pages = io.open('/proc/self/statm'):read('*a'):match('%d+ (%d+)')\n\
           return tonumber(pages) * 4096\n\
         end }";
     let run = Function::new("main.lua", source)
@@ -247,7 +249,7 @@ fn memory_may_run_out_at_any_allocation() {
            local dead = coroutine.create(fails)\n\
            local _, why = coroutine.resume(dead, 'dead')\n\
            if type(why) ~= 'table' then error(why, 0) end\n\
-           coroutine.close(dead)\n\
+           if coroutine.close then coroutine.close(dead) end\n\
            local ok, bad = pcall(json.decode, '{')\n\
            if not bad:find('byte 2', 1, true) then error(bad, 0) end\n\
            return { #back.list, twice, err.message, why.message, context.client_context.custom.a[3] }\n\
@@ -284,6 +286,8 @@ fn memory_may_run_out_at_any_allocation() {
         room += 24;
     }
     assert!(failures > 100, "only {failures} runs failed");
+    // Never closed, as in the runtime: LuaJIT's own count would be off by what it could not grow.
+    std::mem::forget(lua.clone());
 }
 
 #[test]
@@ -302,7 +306,7 @@ fn the_process_never_takes_more_than_the_functions_memory() {
             local M = {{}}
             function M.handler(event)
               if event == 1 then {fill} end
-              return io.open('/proc/self/status'):read('a'):match('VmHWM:%s*(%d+)')
+              return io.open('/proc/self/status'):read('*a'):match('VmHWM:%s*(%d+)')
             end
             return M"
         );

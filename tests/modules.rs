@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Event, Function};
+use support::{Event, Function, IS_LUAJIT, VERSION};
 
 fn answer(function: Function) -> serde_json::Value {
     let run = function
@@ -22,15 +22,20 @@ fn app(body: &str) -> Function {
     )
 }
 
+/// A file of a rock.
+fn rock(name: &str) -> String {
+    format!("lua_modules/share/lua/{VERSION}/{name}")
+}
+
 #[test]
 fn the_task_root_and_its_rocks_are_searched_in_order() {
     let function =
         app("return { require('both'), require('rock'), require('a.b'), (require('pack')) }")
             .file("both.lua", "return 'root'")
-            .file("lua_modules/share/lua/5.4/both.lua", "return 'rock'")
-            .file("lua_modules/share/lua/5.4/rock.lua", "return 'rock'")
+            .file(&rock("both.lua"), "return 'rock'")
+            .file(&rock("rock.lua"), "return 'rock'")
             .file("a/b.lua", "return ...")
-            .file("lua_modules/share/lua/5.4/pack/init.lua", "return 'init'");
+            .file(&rock("pack/init.lua"), "return 'init'");
     assert_eq!(answer(function), json!(["root", "rock", "a.b", "init"]));
 }
 
@@ -44,12 +49,18 @@ fn package_path_begins_with_the_task_root_and_ends_with_luas_own() {
     let body = run.post().json();
     let path = body[0].as_str().unwrap();
     assert!(path.starts_with(&format!(
-        "{root}/?.lua;{root}/?/init.lua;{root}/lua_modules/share/lua/5.4/?.lua;"
+        "{root}/?.lua;{root}/?/init.lua;{root}/lua_modules/share/lua/{VERSION}/?.lua;"
     )));
-    assert!(path.ends_with(";./?.lua;./?/init.lua"), "{path}");
+    let end = if IS_LUAJIT {
+        ";./?.lua;/usr/local/share/luajit-2.1/?.lua;\
+         /usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua"
+    } else {
+        ";./?.lua;./?/init.lua"
+    };
+    assert!(path.ends_with(end), "{path}");
     let cpath = body[1].as_str().unwrap();
     assert!(cpath.starts_with(&format!(
-        "{root}/?.so;{root}/lua_modules/lib/lua/5.4/?.so;/opt/lib/lua/5.4/?.so;"
+        "{root}/?.so;{root}/lua_modules/lib/lua/{VERSION}/?.so;/opt/lib/lua/{VERSION}/?.so;"
     )));
 }
 
@@ -76,10 +87,13 @@ fn lua_path_replaces_the_default_and_two_semicolons_stand_for_it() {
                 .env("LUA_PATH_5_4", "/nowhere/?.lua")
                 .env("LUA_PATH", ";;")
         ),
-        json!(false)
+        // No variable of LuaJIT's has a version.
+        json!(IS_LUAJIT)
     );
 }
 
+// `require` of Lua 5.1 has one result.
+#[cfg(feature = "lua54")]
 #[test]
 fn the_second_result_of_require_is_the_file() {
     let run = app("return select(2, require('lib.x'))")
@@ -151,18 +165,20 @@ fn cjson_is_there_unless_the_function_has_its_own() {
     let function =
         app("return { require('cjson').encode({1}), type(require('cjson.safe').decode) }");
     assert_eq!(answer(function), json!(["[1]", "function"]));
-    let function = app("return (require('cjson'))")
-        .file("lua_modules/share/lua/5.4/cjson.lua", "return 'mine'");
+    let function = app("return (require('cjson'))").file(&rock("cjson.lua"), "return 'mine'");
     assert_eq!(answer(function), json!("mine"));
 }
 
 #[test]
 fn all_of_luas_libraries_are_there() {
-    let names = "coroutine debug io math os package string table utf8";
+    let names = match IS_LUAJIT {
+        false => "coroutine debug io math os package string table utf8",
+        true => "bit coroutine debug io jit math os package string table",
+    };
     let body = format!(
         "local n = 0\nfor name in ('{names}'):gmatch('%S+') do assert(type(_G[name]) == 'table', name) n = n + 1 end\nreturn n"
     );
-    assert_eq!(answer(app(&body)), json!(9));
+    assert_eq!(answer(app(&body)), names.split(' ').count());
 }
 
 #[test]

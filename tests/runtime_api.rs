@@ -253,7 +253,7 @@ fn large_events_leave_no_memory_behind() {
     let source = r#"return { handler = function(event)
       for line in io.lines("/proc/self/status") do
         local kb = line:match("^VmRSS:%s*(%d+)")
-        if kb then return kb // 1024 end
+        if kb then return math.floor(kb / 1024) end
       end
     end }"#;
     let item = r#"{"id":123456,"name":"a name of some length","tags":["a","b"],"ratio":0.25}"#;

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Answer, Event, Function, Run};
+use support::{Answer, Event, Function, IS_LUAJIT, Run};
 
 const REGISTER: &str = "/2020-01-01/extension/register";
 const EVENT: &str = "/2020-01-01/extension/event/next";
@@ -352,12 +352,17 @@ fn a_signal_leaves_blocking_calls_of_the_handler_as_they_were() {
           local pipe = io.popen('kill -TERM $PPID; cat')
           pipe:close()
           local pipe = io.popen('kill -TERM $PPID; echo all of it')
-          local line = pipe:read('l')
+          local line = pipe:read('*l')
           return { line, pipe:close() }
         end }",
     )
     .invoke(Event::json("{}"))
     .ends()
     .run();
-    assert_eq!(run.posts()[1].text(), r#"["all of it",true,"exit",0]"#);
+    // Lua 5.1 tells no status of a pipe that is closed.
+    let answer = match IS_LUAJIT {
+        false => r#"["all of it",true,"exit",0]"#,
+        true => r#"["all of it",true]"#,
+    };
+    assert_eq!(run.posts()[1].text(), answer);
 }

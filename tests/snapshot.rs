@@ -201,7 +201,7 @@ fn random_numbers_differ_between_two_restores_and_only_there() {
     let drawn = |restored: bool| {
         let function = function(
             "math.randomseed(42)
-            return { handler = function() return math.random(0) end }",
+            return { handler = function() return math.random(1000000000) end }",
         );
         let function = match restored {
             true => function.expects("GET", NEXT, Answer::status(200)),
@@ -224,8 +224,8 @@ fn random_numbers_are_fresh_in_after_restore_and_seeded_as_before_in_before_snap
         let run = function(
             "math.randomseed(42)
             local first
-            on('before_snapshot', function() first = math.random(0) end)
-            on('after_restore', function() print(first, math.random(0)) end)
+            on('before_snapshot', function() first = math.random(1000000000) end)
+            on('after_restore', function() print(first, math.random(1000000000)) end)
             return { handler = function() end }",
         )
         .expects("GET", NEXT, Answer::status(200))

@@ -1,5 +1,9 @@
-//! The stand-alone interpreter, `lua`, against Debian's `lua5.4`: the same arguments, environment
-//! and standard input give the same output, exit status and messages.
+//! The stand-alone interpreter, `lua`, against Debian's `lua5.4` or `luajit`: the same arguments,
+//! environment and standard input give the same output, exit status and messages.
+
+#[path = "support/interpreter.rs"]
+#[allow(dead_code)]
+mod interpreter;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -7,6 +11,8 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use interpreter::{IS_LUAJIT, PROGRAM, VERSION};
 
 /// One run of an interpreter, in a folder of its own.
 struct Run {
@@ -76,7 +82,7 @@ impl Run {
     }
 
     fn debians(&self) -> Outcome {
-        self.outcome("lua5.4".as_ref())
+        self.outcome(PROGRAM.as_ref())
     }
 
     fn outcome(&self, program: &OsStr) -> Outcome {
@@ -99,7 +105,9 @@ impl Run {
             .write_all(&self.stdin);
         let output = child.wait_with_output().expect("it was started");
         let text = |bytes: &[u8]| {
-            String::from_utf8_lossy(bytes).replace(&*program.to_string_lossy(), "lua")
+            without_addresses(
+                &String::from_utf8_lossy(bytes).replace(&*program.to_string_lossy(), "lua"),
+            )
         };
         Outcome {
             status: output.status.code(),
@@ -116,6 +124,17 @@ impl Run {
     }
 }
 
+/// LuaJIT shows the address of a C function, `[C]: at 0x55aa…`, which Lua shows as `[C]: in ?`.
+fn without_addresses(text: &str) -> String {
+    let mut parts = text.split("[C]: at 0x");
+    let mut seen = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        seen.push_str("[C]: in ?");
+        seen.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+    }
+    seen
+}
+
 /// One test a line: its name is what is held, then the arguments, then what else is given.
 macro_rules! as_debians {
     ($($name:ident: $args:expr $(, $given:ident $values:tt)* ;)*) => { $(
@@ -130,7 +149,6 @@ as_debians! {
     text_runs: ["-e", "x = 1", "-eprint(x)"];
     a_failed_text_stops_those_after_it: ["-e", "print(1)", "-e", "error('s')", "-e", "print(3)"];
     an_option_without_its_text_is_told_how: ["-e"];
-    an_option_followed_by_an_option_is_told_how: ["-l", "-e"];
     an_unknown_option_is_told_the_known: ["-x"];
     a_long_option_is_unknown: ["--help"];
     an_option_with_too_much_is_unknown: ["-vx"];
@@ -146,14 +164,6 @@ as_debians! {
     exit_statuses_pass: ["-e", "os.exit(3)"];
     exit_true_is_success: ["-e", "os.exit(true)"];
     exit_false_is_failure: ["-e", "os.exit(false)"];
-    an_exit_that_closes_collects: ["-e", "setmetatable({}, {__gc = function() print('gc') end}) os.exit(4, true)"];
-    an_exit_that_does_not_close_collects_nothing: ["-e", "setmetatable({}, {__gc = function() print('gc') end}) os.exit(4)"];
-    the_end_collects: ["-e", "setmetatable({}, {__gc = function() print('gc') end})"];
-    a_failed_finalizer_is_a_warning: ["-W", "-e", "setmetatable({}, {__gc = function() error('gc') end})"];
-    warnings_are_off_at_first: ["-e", "warn('a') warn('@on') warn('b', 'c') warn('@off') warn('d')"];
-    warnings_can_be_on_at_once: ["-W", "-e", "warn('a', 'b') warn('@odd', '1') warn('@odd') warn('c')"];
-    what_is_to_be_closed_is: ["-e", "local t <close> = setmetatable({}, {__close = function() print('closed') end}) error('x')"];
-    collection_is_generational: ["-e", "print(collectgarbage('incremental'))"];
     output_that_is_buffered_is_not_lost: ["-e", "io.stdout:setvbuf('full') io.write('x')"];
     errors_in_errors_end: ["-e", "local function f() error('x') end xpcall(f, function() f() end) print('on')"];
     standard_input_is_a_script: [], stdin("print('in', ..., #arg)");
@@ -169,12 +179,8 @@ as_debians! {
     a_hash_line_is_skipped: ["s.lua"], file("s.lua", "#!/usr/bin/lua\nerror('line 2')");
     a_byte_order_mark_is_skipped: ["s.lua"], file("s.lua", b"\xef\xbb\xbf#!x\nprint('bom')");
     frames_are_named: ["s.lua"], file("s.lua", "local function g() error('deep') end\nlocal t = {}\nfunction t.h() g() end\nt.h()");
-    deep_stacks_are_cut: ["s.lua"], file("s.lua", "local function g(n) if n == 0 then error('deep') end g(n - 1) print() end g(40)");
     bytes_that_are_no_text_pass: ["s.lua"], file("s.lua", b"io.write('\xff\\0') error('d\\xff')");
-    a_library_becomes_a_global: ["-lm", "-e", "print(m.x)"], file("m.lua", "return {x = 1}");
-    a_library_takes_another_name: ["-l", "g=m", "-e", "print(g.x, m)"], file("m.lua", "return {x = 1}");
     the_environment_starts: ["-e", "print(2)"], variable("LUA_INIT", "print('init', arg[0] ~= nil)");
-    the_versions_own_variable_goes_first: ["-e", "print(2)"], variable("LUA_INIT", "print('init')"), variable("LUA_INIT_5_4", "error('five')");
     the_environment_names_a_file: ["-e", "print(2)"], variable("LUA_INIT", "@i.lua"), file("i.lua", "print('file')");
     the_environment_names_an_absent_file: ["-e", "print(2)"], variable("LUA_INIT", "@no.lua");
     a_fault_in_the_environment_ends: ["-e", "print(2)"], variable("LUA_INIT", "x x");
@@ -182,7 +188,56 @@ as_debians! {
     the_environment_sets_the_path: ["-e", "print(package.path)"], variable("LUA_PATH", "/x/?.lua");
     the_environments_path_can_be_ignored: ["-E", "-e", "print(package.path == '/x/?.lua')"], variable("LUA_PATH", "/x/?.lua");
     the_arguments_may_be_replaced: ["s.lua", "a"], variable("LUA_INIT", "arg = {'q', 'r'}"), file("s.lua", "print(...)");
+}
+
+// Finalizers and `__close` of tables, warnings, and what lua.c has beyond luajit.c: globals for `-l`,
+// a variable with the version. LuaJIT cuts a stack one frame sooner for a handler written in Lua.
+#[cfg(feature = "lua54")]
+as_debians! {
+    deep_stacks_are_cut: ["s.lua"], file("s.lua", "local function g(n) if n == 0 then error('deep') end g(n - 1) print() end g(40)");
+    an_option_followed_by_an_option_is_told_how: ["-l", "-e"];
+    an_exit_that_closes_collects: ["-e", "setmetatable({}, {__gc = function() print('gc') end}) os.exit(4, true)"];
+    an_exit_that_does_not_close_collects_nothing: ["-e", "setmetatable({}, {__gc = function() print('gc') end}) os.exit(4)"];
+    the_end_collects: ["-e", "setmetatable({}, {__gc = function() print('gc') end})"];
+    a_failed_finalizer_is_a_warning: ["-W", "-e", "setmetatable({}, {__gc = function() error('gc') end})"];
+    warnings_are_off_at_first: ["-e", "warn('a') warn('@on') warn('b', 'c') warn('@off') warn('d')"];
+    warnings_can_be_on_at_once: ["-W", "-e", "warn('a', 'b') warn('@odd', '1') warn('@odd') warn('c')"];
+    what_is_to_be_closed_is: ["-e", "local t <close> = setmetatable({}, {__close = function() print('closed') end}) error('x')"];
+    collection_is_generational: ["-e", "print(collectgarbage('incremental'))"];
+    a_library_becomes_a_global: ["-lm", "-e", "print(m.x)"], file("m.lua", "return {x = 1}");
+    a_library_takes_another_name: ["-l", "g=m", "-e", "print(g.x, m)"], file("m.lua", "return {x = 1}");
+    the_versions_own_variable_goes_first: ["-e", "print(2)"], variable("LUA_INIT", "print('init')"), variable("LUA_INIT_5_4", "error('five')");
     arguments_that_are_no_table_end: ["s.lua", "a"], variable("LUA_INIT", "arg = 1"), file("s.lua", "print(...)");
+}
+
+#[cfg(feature = "luajit")]
+as_debians! {
+    the_compiler_is_turned_off: ["-joff", "-e", "print(jit.status())"];
+    the_compiler_takes_its_options: ["-j", "on", "-O1", "-Ohotloop=10", "-O-fold,+cse", "-e", "print(jit.status())"];
+    an_unknown_optimization_is_told: ["-Onope"];
+    bytecode_is_no_second_option: ["-v", "-b", "x"];
+    a_library_makes_no_global: ["-lm", "-e", "print(m)"], file("m.lua", "return {x = 1}");
+    an_operand_may_look_like_an_option: ["-e", "-1"];
+    no_table_is_no_argument: ["s.lua", "a"], variable("LUA_INIT", "arg = 1"), file("s.lua", "print(...)");
+    arguments_are_numbered_without_a_script: ["-e", "for i = -3, 1 do print(i, arg[i] ~= nil) end"];
+    finalizers_of_userdata_run_at_the_end: ["-e", "getmetatable(newproxy(true)).__gc = function() print('gc') end"];
+    an_error_of_nil_says_nothing: ["-e", "error()"];
+}
+
+#[cfg(feature = "luajit")]
+#[test]
+fn a_module_of_jit_that_is_not_there_is_told() {
+    let ours = Run::new("no_module", &["-jnope=1,2"]).ours();
+    let said = "lua: unknown luaJIT command or jit.* modules not installed\n";
+    assert_eq!((ours.status, &*ours.stderr), (Some(1), said));
+    let ours = Run::new("no_bytecode", &["-bl", "x.lua"]).ours();
+    assert_eq!((ours.status, &*ours.stderr), (Some(1), said));
+    let code = "return { start = function(...) print('started', ...) end }";
+    let ours = Run::new("a_module", &["-jmine=1,,3", "-e", ""])
+        .variable("LUA_PATH", "./?.lua")
+        .file("jit/mine.lua", code)
+        .ours();
+    assert_eq!(ours.stdout, "started\t1\tnil\t3\n", "{}", ours.stderr);
 }
 
 #[test]
@@ -231,10 +286,13 @@ fn what_the_function_requires_is_there() {
     let code = "print(require('lambda.json').encode({1, 2}), require('rock'))";
     let run = Run::new("function", &["-e", code])
         .variable("LAMBDA_TASK_ROOT", ".")
-        .file("lua_modules/share/lua/5.4/rock.lua", "return 'rock'");
+        .file(
+            format!("lua_modules/share/lua/{VERSION}/rock.lua"),
+            "return 'rock'",
+        );
     let ours = run.ours();
     assert_eq!((&*ours.stderr, ours.status), ("", Some(0)));
-    assert!(ours.stdout.starts_with("[1,2]\trock\t"), "{}", ours.stdout);
+    assert!(ours.stdout.starts_with("[1,2]\trock"), "{}", ours.stdout);
 }
 
 #[test]
@@ -252,6 +310,7 @@ fn a_reader_that_goes_ends_it_quietly() {
     assert_eq!((&*seen.stdout, &*seen.stderr), ("1\n", ""));
 }
 
+#[cfg(feature = "lua54")]
 #[test]
 fn a_suffix_after_a_hyphen_is_no_part_of_the_global() {
     // Debian's 5.4.4 is older than this rule of 5.4.6.
@@ -286,13 +345,16 @@ fn a_stack_overflow_is_an_error_like_any() {
 fn the_version_is_luas() {
     let ours = Run::new("version", &["-v"]).stdin("print('in')").ours();
     assert_eq!((ours.status, &*ours.stderr), (Some(0), ""));
-    assert!(ours.stdout.starts_with("Lua 5.4."), "{}", ours.stdout);
-    assert!(
-        ours.stdout.ends_with(" Lua.org, PUC-Rio\n"),
-        "{}",
-        ours.stdout
-    );
+    assert!(ours.stdout.starts_with(BANNER.0), "{}", ours.stdout);
+    assert!(ours.stdout.ends_with(BANNER.1), "{}", ours.stdout);
 }
+
+/// How the version's line starts and ends.
+const BANNER: (&str, &str) = if IS_LUAJIT {
+    ("LuaJIT 2.1.", " Mike Pall. https://luajit.org/\n")
+} else {
+    ("Lua 5.4.", " Lua.org, PUC-Rio\n")
+};
 
 /// What `-i` prints after the version's line, and says, when it reads `lines`.
 #[track_caller]
@@ -300,30 +362,43 @@ fn conversation(name: &str, lines: &str) -> (String, String) {
     let ours = Run::new(name, &["-i"]).stdin(lines).ours();
     assert_eq!(ours.status, Some(0));
     let (version, rest) = ours.stdout.split_once('\n').expect("the version is a line");
-    assert!(version.starts_with("Lua 5.4."), "{version}");
+    assert!(version.starts_with(BANNER.0), "{version}");
+    let mut rest = rest;
+    if IS_LUAJIT {
+        let (compiler, next) = rest.split_once('\n').expect("a line on the compiler");
+        assert!(compiler.starts_with("JIT: ON "), "{compiler}");
+        rest = next;
+    }
     (rest.to_owned(), ours.stderr)
 }
 
 #[test]
 fn expressions_are_printed_and_statements_run() {
-    let (out, err) = conversation("expressions", "1 + 1, nil\nx = 5\n=x\nreturn 'r'\n\n");
+    let (out, err) = conversation("expressions", "=1 + 1, nil\nx = 5\n=x\nreturn 'r'\n\n");
     assert_eq!((&*out, &*err), ("> 2\tnil\n> > 5\n> r\n> > \n", ""));
 }
 
 #[test]
 fn a_statement_may_take_several_lines() {
-    let (out, err) = conversation("lines", "for i = 1, 2 do\nprint(i)\nend\ny = [[a\nb]]\ny\n");
+    let (out, err) = conversation(
+        "lines",
+        "for i = 1, 2 do\nprint(i)\nend\ny = [[a\nb]]\n=y\n",
+    );
     assert_eq!((&*out, &*err), ("> >> >> 1\n2\n> >> > a\nb\n> \n", ""));
 }
 
 #[test]
 fn a_fault_does_not_end_the_conversation() {
-    let (out, err) = conversation("faults", "x x\nerror('e')\n7\n");
+    let (out, err) = conversation("faults", "x x\nerror('e')\n=7\n");
     assert_eq!(out, "> > > 7\n> \n");
-    let said = "stdin:1: syntax error near 'x'\n\
+    let fault = match IS_LUAJIT {
+        false => "syntax error near 'x'",
+        true => "'=' expected near 'x'",
+    };
+    let said = "stdin:1: FAULT\n\
                 stdin:1: e\nstack traceback:\n\t[C]: in function 'error'\n\
                 \tstdin:1: in main chunk\n\t[C]: in ?\n";
-    assert_eq!(err, said);
+    assert_eq!(err, said.replace("FAULT", fault));
 }
 
 #[test]
@@ -331,7 +406,11 @@ fn a_statement_that_the_end_cuts_off_is_told() {
     let (out, err) = conversation("cut", "if true then\n");
     assert_eq!(
         (&*out, &*err),
-        ("> >> > \n", "stdin:1: 'end' expected near <eof>\n")
+        match IS_LUAJIT {
+            false => ("> >> > \n", "stdin:1: 'end' expected near <eof>\n"),
+            // luajit.c takes it for the end of the conversation.
+            true => ("> >> \n", ""),
+        }
     );
 }
 
@@ -343,13 +422,13 @@ fn prompts_can_be_set() {
 
 #[test]
 fn a_print_that_fails_is_told() {
-    let (out, err) = conversation("print", "print = function() error('p', 0) end\n1\n");
+    let (out, err) = conversation("print", "print = function() error('p', 0) end\n=1\n");
     assert_eq!((&*out, &*err), ("> > > \n", "error calling 'print' (p)\n"));
 }
 
 #[test]
 fn the_code_shares_the_input() {
-    let (out, _) = conversation("input", "io.read()\nhello\n");
+    let (out, _) = conversation("input", "=io.read()\nhello\n");
     assert_eq!(out, "> hello\n> \n");
 }
 
@@ -357,16 +436,16 @@ fn the_code_shares_the_input() {
 fn a_script_goes_before_the_conversation() {
     let run = Run::new("before", &["-i", "s.lua", "q"])
         .file("s.lua", "x = ...")
-        .stdin("x\n");
+        .stdin("=x\n");
     let ours = run.ours();
-    assert!(ours.stdout.ends_with("Rio\n> q\n> \n"), "{}", ours.stdout);
+    assert!(ours.stdout.ends_with("\n> q\n> \n"), "{}", ours.stdout);
     let run = Run::new("before", &["-i", "s.lua"])
         .file("s.lua", "error('no')")
-        .stdin("x\n");
+        .stdin("=x\n");
     let ours = run.ours();
     assert_eq!(ours.status, Some(1));
     assert!(
-        ours.stdout.ends_with("Rio\n"),
+        !ours.stdout.contains("> "),
         "no conversation after a failure: {}",
         ours.stdout
     );
@@ -374,16 +453,16 @@ fn a_script_goes_before_the_conversation() {
 
 #[test]
 fn a_terminal_starts_a_conversation() {
-    let run = Run::new("terminal", &[]).stdin("6 * 7\n");
+    let run = Run::new("terminal", &[]).stdin("=6 * 7\n");
     run.ours();
     let lua = run.folder.with_file_name("terminal.bin/lua");
     let script = Run {
         args: ["-qec".into(), lua.into_os_string(), "/dev/null".into()].into(),
-        stdin: b"6 * 7\n\x04".into(),
+        stdin: b"=6 * 7\n\x04".into(),
         ..run
     };
     let seen = script.outcome("script".as_ref());
     assert_eq!(seen.status, Some(0));
-    assert!(seen.stdout.contains("Lua 5.4."), "{}", seen.stdout);
+    assert!(seen.stdout.contains(BANNER.0), "{}", seen.stdout);
     assert!(seen.stdout.contains("> 42\r\n> "), "{}", seen.stdout);
 }

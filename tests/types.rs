@@ -32,11 +32,15 @@ fn exported() -> BTreeMap<String, BTreeSet<String>> {
         local json = require("lambda.json")
         local names, exports = { "cjson", "cjson.safe" }, {}
         for name in pairs(package.preload) do
-          names[#names + 1] = name
+          -- LuaJIT has some of its own there.
+          if name:find("^lambda") then
+            names[#names + 1] = name
+          end
         end
         for _, name in ipairs(names) do
           local keys = json.array({})
-          for key in pairs(require(name)) do
+          local module = require(name)
+          for key in pairs(module) do
             keys[#keys + 1] = key
           end
           exports[name] = keys

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::bootstrap::program;
 use crate::emulator::{self, Event, Failure, Function, Logs, Piece, Pieces, Sandbox};
 use crate::event;
 use crate::variables::{self, Variable};
@@ -34,6 +35,10 @@ pub struct Args {
 
     #[command(flatten)]
     event: event::Source,
+
+    /// The `bootstrap` to run, such as a layer's; this program's own unless given
+    #[arg(long, value_name = "FILE")]
+    bootstrap: Option<PathBuf>,
 
     /// A file of environment variables, one NAME=VALUE a line
     #[arg(
@@ -81,6 +86,7 @@ pub struct Args {
 /// # Errors
 /// When the event or the configuration cannot be used, or the system starts nothing.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let bootstrap = args.bootstrap.as_deref().map(program).transpose()?;
     let function = Function {
         root: root(&args.root)?,
         handler: args.handler,
@@ -104,12 +110,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             // First, so that no signal passes unseen.
             biased;
             status = interrupted() => status,
-            status = invoke(function, event) => status,
+            status = invoke(bootstrap, function, event) => status,
         }
     })
 }
 
-async fn invoke(function: Function, event: Event) -> anyhow::Result<ExitCode> {
+async fn invoke(
+    bootstrap: Option<PathBuf>,
+    function: Function,
+    event: Event,
+) -> anyhow::Result<ExitCode> {
     let logs = Logs::to(io::stderr());
     let (stream, pieces) = emulator::stream();
     // A thread that nobody joins, for a pipe that nobody reads must not keep a signal or the
@@ -118,7 +128,7 @@ async fn invoke(function: Function, event: Event) -> anyhow::Result<ExitCode> {
     let printer = logs.clone();
     thread::spawn(move || done.send(print_pieces(pieces, &printer)));
 
-    let mut sandbox = Sandbox::start(function, logs).await?;
+    let mut sandbox = Sandbox::start(bootstrap.as_deref(), function, logs).await?;
     let outcome = sandbox.invoke(event, stream).await?;
     sandbox.stop().await;
     let cannot = "cannot write the result to stdout";

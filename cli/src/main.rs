@@ -3,6 +3,7 @@
 //! Called by the name `bootstrap` it is the Lambda runtime, and by the name `lua` the stand-alone
 //! interpreter: so it runs functions with nothing else installed.
 
+mod bootstrap;
 mod emulator;
 mod event;
 mod invoke;

@@ -214,7 +214,12 @@ impl<'a> Interpreter<'a> {
         let program = self.program.take();
         while let Some(line) = self.read_line("_PROMPT", "> ")? {
             // What fails is reported, and the next line read.
-            let results = self.complete(line).and_then(|chunk| self.call(chunk, ()));
+            let chunk = match self.complete(line) {
+                Ok(None) => break,
+                Ok(Some(chunk)) => Ok(chunk),
+                Err(failed) => Err(failed),
+            };
+            let results = chunk.and_then(|chunk| self.call(chunk, ()));
             match results {
                 Ok(results) if !results.is_empty() => self.show(results)?,
                 Ok(_) | Err(Failed::Reported) => {}
@@ -226,8 +231,9 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    /// Compiles `line` as an expression, else as a statement, for which more lines may be read.
-    fn complete(&self, mut line: Vec<u8>) -> Outcome<Value> {
+    /// Compiles `line` as an expression, else as a statement, for which more lines may be read; none
+    /// when the conversation ends with it.
+    fn complete(&self, mut line: Vec<u8>) -> Outcome<Option<Value>> {
         // As Lua 5.2 and older wrote it.
         if line.first() == Some(&b'=') {
             line.splice(..1, *b"return ");
@@ -237,7 +243,7 @@ impl<'a> Interpreter<'a> {
             let expression = self.lua.create_string(expression)?;
             let (chunk, _): (Value, Value) = self.load.call((expression, "=stdin"))?;
             if !chunk.is_nil() {
-                return Ok(chunk);
+                return Ok(Some(chunk));
             }
         }
         loop {
@@ -259,7 +265,8 @@ impl<'a> Interpreter<'a> {
                     line.push(b'\n');
                     line.extend(next);
                 }
-                None => return self.loaded(loaded),
+                None if incomplete && program::ENDS_CUT_OFF => return Ok(None),
+                None => return self.loaded(loaded).map(Some),
             }
         }
     }
@@ -302,6 +309,7 @@ impl<'a> Interpreter<'a> {
         let args = args.into_lua_multi(self.lua)?;
         match state::call_with_handler(self.lua, &self.explain, function, args)? {
             Ok(results) => Ok(results),
+            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported),
             Err(explained) => self.fail(&text_of(&explained)),
         }
     }

@@ -13,7 +13,7 @@ use crate::files::Files;
 use crate::json::{self, Codec, Nulls};
 use crate::lifecycle::Lifecycle;
 use crate::log::Log;
-use crate::memory::{self, MemoryLimit};
+use crate::memory::{self, Heap, MemoryLimit};
 use crate::modules::http::Connections;
 use crate::modules::throw::{self, Throw, type_name};
 use crate::search;
@@ -36,6 +36,7 @@ pub struct State {
     pub connections: Rc<Connections>,
     /// What Lua may use; none where the function's memory size is not known.
     memory: Cell<Option<MemoryLimit>>,
+    heap: Cell<Option<&'static Heap>>,
     /// What was alive after the last collection between two invocations.
     live_bytes: Cell<usize>,
 }
@@ -67,6 +68,7 @@ impl State {
         let codec = Codec::new(&lua, nulls)?;
         let files = Rc::new(files);
         search::install(&lua, &files, environment)?;
+        interpreter::set_up(&lua)?;
         let deadline = Rc::new(Deadline::new(&lua)?);
         let lifecycle = Rc::new(Lifecycle::default());
         let connections = Rc::default();
@@ -79,6 +81,7 @@ impl State {
             lifecycle,
             connections,
             memory: Cell::new(None),
+            heap: Cell::new(None),
             live_bytes: Cell::new(0),
         })
     }
@@ -97,6 +100,7 @@ impl State {
         self.codec.charge.join(heap);
         self.connections.join(heap);
         self.memory.set(Some(limit));
+        self.heap.set(Some(heap));
         Ok(())
     }
 
@@ -115,8 +119,14 @@ impl State {
         self.codec.shrink();
         // What a finalizer brought back to life goes the second time. An error of one has nobody
         // to go to here.
-        let _ = self.lua.gc_collect();
-        let _ = self.lua.gc_collect();
+        let collect = || {
+            let _ = self.lua.gc_collect();
+            let _ = self.lua.gc_collect();
+        };
+        match self.heap.get() {
+            Some(heap) => heap.with_extra(collect),
+            None => collect(),
+        }
         sys::trim_heap();
         self.live_bytes.set(self.lua.used_memory());
     }
@@ -144,9 +154,13 @@ impl State {
                             .0
                     }
                 };
-                // Lua's tostring gives nothing else.
-                if let Value::String(text) = text {
-                    line.extend_from_slice(&text.as_bytes());
+                // Lua 5.4's tostring gives nothing else; LuaJIT's gives what a __tostring does.
+                match lua.coerce_string(text)? {
+                    Some(text) => line.extend_from_slice(&text.as_bytes()),
+                    None => {
+                        let message = "'__tostring' must return a string";
+                        return Err(Throw::Value(Value::String(lua.create_string(message)?)));
+                    }
                 }
             }
             log.print(&line);

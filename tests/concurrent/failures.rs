@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     answers, invoked, meeting, meeting_function, records,
-    support::{Answer, Event, Function, Run},
+    support::{Answer, Event, Function, ON_COLLECT, Run},
 };
 
 /// The messages of all records at a level.
@@ -42,10 +42,10 @@ fn os_exit_in_a_handler_fails_its_event_and_the_process_goes_on() {
         "pcall(os.exit, 3)",
         "while true do pcall(os.exit, 3) end",
         "coroutine.wrap(function() os.exit(3) end)()",
-        "setmetatable({}, { __gc = function() os.exit(3) end }) collectgarbage()",
+        "on_collect(function() os.exit(3) end) collectgarbage()",
     ] {
         let body = format!(
-            "meet(event) if event.role == 1 then {call} end return {{ event.role, count }}"
+            "{ON_COLLECT} meet(event) if event.role == 1 then {call} end return {{ event.role, count }}"
         );
         let run = invoked(meeting_function(2, &body), meeting(2).chain(meeting(2))).run();
         let answers = answers(&run);
@@ -70,11 +70,12 @@ fn os_exit_in_a_handler_fails_its_event_and_the_process_goes_on() {
 #[test]
 fn os_exit_in_a_finalizer_between_events_ends_nothing() {
     // The heap doubles, so that the time after the response collects it.
-    let body = r#"
+    let body = &(ON_COLLECT.to_owned()
+        + r#"
     local garbage = {}
     for i = 1, 50000 do garbage[i] = { i } end
-    setmetatable({}, { __gc = function() print("collected") os.exit(4) end })
-    return count"#;
+    on_collect(function() print("collected") os.exit(4) end)
+    return count"#);
     let function = meeting_function(2, body);
     let run = invoked(function, (0..4).map(|_| Event::json("{}"))).run();
     assert_eq!(answers(&run).len(), 4);

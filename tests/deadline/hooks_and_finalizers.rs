@@ -4,33 +4,34 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::support::{Event, Function, Run};
+use super::support::{Event, Function, IS_LUAJIT, ON_COLLECT, Run};
 use super::{interrupted, short, stack};
 
 #[test]
 fn a_finalizer_is_interrupted() {
-    let run = interrupted(
-        "setmetatable({}, { __gc = function() while true do end end })\n\
-         collectgarbage() while true do end",
-    );
-    assert!(
-        stack(&run)[0].ends_with("in metamethod '__gc'"),
-        "{:?}",
-        stack(&run)
-    );
+    let body = "on_collect(function() while true do end end)\n\
+         collectgarbage() while true do end";
+    let run = interrupted(&format!("{ON_COLLECT}{body}"));
+    let name = match IS_LUAJIT {
+        false => "in metamethod '__gc'",
+        true => "in function <app.lua:2>",
+    };
+    assert!(stack(&run)[0].ends_with(name), "{:?}", stack(&run));
 }
 
 /// Runs a function whose first call leaves a finalizer behind that does not end, with the second
 /// event, which has little time, and a third.
 fn finalizer_left_behind(second: String) -> Run {
-    let source = "local calls = 0\n\
-        return { handler = function()\n\
+    let source = format!(
+        "{ON_COLLECT}local calls = 0\n\
+        return {{ handler = function()\n\
           calls = calls + 1\n\
           if calls == 1 then\n\
-            setmetatable({}, { __gc = function() while true do end end })\n\
+            on_collect(function() while true do end end)\n\
           end\n\
           return calls\n\
-        end }";
+        end }}"
+    );
     Function::new("main.lua", source)
         .invoke(Event::json("{}"))
         .invoke(Event::json(second).left(Duration::from_millis(600)))
@@ -38,6 +39,8 @@ fn finalizer_left_behind(second: String) -> Run {
         .run()
 }
 
+// LuaJIT's collector goes at another pace: it reaches no finalizer in so few tables.
+#[cfg(feature = "lua54")]
 #[test]
 fn a_finalizer_that_runs_while_the_event_is_made_is_interrupted() {
     // The collector finishes its round while so many tables are made.

@@ -56,7 +56,7 @@ fn a_body_that_lua_has_no_memory_for_is_too_large() {
     let web = megabytes();
     for target in ["100", "100?chunked", "1000?chunked"] {
         let code = format!(
-            "local answer, err = http.get(url .. '{target}', {{max_body = 1 << 31}})
+            "local answer, err = http.get(url .. '{target}', {{max_body = 2^31}})
              return {{err.kind, err.message}}"
         );
         let said = format!(

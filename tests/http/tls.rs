@@ -201,8 +201,7 @@ fn a_file_without_certificates_is_thrown_with_its_variable_and_path() {
                 format!("{variable}: cannot read {nowhere}: No such file"),
             ),
         ] {
-            let code =
-                "return select(2, pcall(function() return http.get('https://h.invalid/') end))";
+            let code = "return select(2, pcall(function() local x = http.get('https://h.invalid/') return x end))";
             let error = lua_with(&[(variable, path)], code);
             let error = error.as_str().unwrap();
             assert!(error.contains(&says) && error.contains(":3: "), "{error}");

@@ -67,6 +67,23 @@ impl Invoke {
         self
     }
 
+    /// A program in the function's folder. Another process writes it: a child that another test
+    /// starts meanwhile would hold a file of ours open, which then cannot be executed.
+    pub fn program(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let this = self.file(name, "");
+        let mut shell = Command::new("sh")
+            .args(["-c", "cat >\"$1\" && chmod +x \"$1\"", "sh", name])
+            .current_dir(&this.folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut stdin = shell.stdin.take().expect("it is piped");
+        stdin.write_all(bytes.as_ref()).expect("the shell reads");
+        drop(stdin);
+        assert!(shell.wait().expect("it ends").success());
+        this
+    }
+
     /// More arguments.
     pub fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
         self.command.args(args);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::tools::project;
+use super::{interpreter::IS_LUAJIT, tools::project};
 
 /// One fenced block.
 pub struct Block {
@@ -34,7 +34,9 @@ impl Block {
             let name = page.strip_prefix(&project).expect("a page of the project");
             blocks.extend(parse(&name.display().to_string(), &text));
         }
-        blocks.retain(|block| block.language == language);
+        // A block may say that it is for one interpreter.
+        let other = if IS_LUAJIT { "-- Lua 5.4" } else { "-- LuaJIT" };
+        blocks.retain(|block| block.language == language && !block.code.starts_with(other));
         assert!(!blocks.is_empty(), "no block in {language}");
         blocks
     }

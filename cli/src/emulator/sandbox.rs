@@ -48,13 +48,20 @@ pub(super) enum Waited {
 }
 
 impl Sandbox {
-    /// Starts a process of the bootstrap that this very program is by another name. It begins to
-    /// load the function.
+    /// Starts a process of `bootstrap`, or of the one that this very program is by another name. It
+    /// begins to load the function.
     ///
     /// # Errors
     /// When the system gives no port or no process. A function that cannot be loaded is no error
     /// here: its first invocation fails.
-    pub async fn start(function: Function, logs: Logs) -> anyhow::Result<Self> {
+    pub async fn start(
+        bootstrap: Option<&Path>,
+        function: Function,
+        logs: Logs,
+    ) -> anyhow::Result<Self> {
+        if let Some(program) = bootstrap {
+            return Self::start_program(program, function, logs).await;
+        }
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         Self::start_program(&program, function, logs).await
     }

@@ -8,6 +8,7 @@ use mlua::{IntoLuaMulti, Lua, Value};
 
 use super::frames::{push_frames, strings};
 use super::{TRACED, key, push_noted_before};
+use crate::interpreter;
 use crate::memory::is_out_of_memory;
 
 /// An error that ended a protected call.
@@ -44,6 +45,11 @@ pub fn call(
             ffi::lua_insert(l, 1);
             // The results are two: the function and this call's own slots leave room for them.
             let status = ffi::lua_pcall(l, ffi::lua_gettop(l) - 2, 2, 1);
+            if status == ffi::LUA_ERRERR && interpreter::HANDLERS_HIDE_NO_MEMORY {
+                // `trace` takes little; where that was too much, this is, and raises what it is.
+                const MORE_THAN_A_TRACE: usize = 4096;
+                ffi::lua_newuserdata(l, MORE_THAN_A_TRACE);
+            }
             if status != ffi::LUA_OK {
                 ffi::lua_settop(l, 2);
                 push_traced(l);

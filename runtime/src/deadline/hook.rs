@@ -135,8 +135,10 @@ unsafe fn push_stop(l: *mut lua_State, worker: &Worker) {
         ffi::lua_createtable(l, 8, 0);
         let mut count = 0;
         let mut running = worker.innermost();
+        // LuaJIT has a thread of its own for finalizers, which nothing resumed.
+        let mut apart = !running.is_null() && (*running).state != l;
         while !running.is_null() && count < MOST_FRAMES {
-            push_frames(l, (*running).state);
+            push_frames(l, if apart { l } else { (*running).state });
             let length = ffi::lua_rawlen(l, -1) as ffi::lua_Integer;
             for at in 1..=length {
                 ffi::lua_rawgeti(l, -1, at);
@@ -144,7 +146,9 @@ unsafe fn push_stop(l: *mut lua_State, worker: &Worker) {
                 ffi::lua_rawseti(l, stop + 1, count.into());
             }
             ffi::lua_pop(l, 1);
-            running = (*running).resumer;
+            if !std::mem::take(&mut apart) {
+                running = (*running).resumer;
+            }
         }
         push_message(l, worker);
         // The first frame is `app.lua:7: in function 'handler'`; its place ends at the label.

@@ -68,6 +68,19 @@ pub unsafe fn is_collecting(l: *mut lua_State) -> bool {
     unsafe { ffi::lua_gc(l, ffi::LUA_GCISRUNNING) == 1 }
 }
 
+/// Raises Lua's error for too little memory, with its own status.
+///
+/// # Safety
+/// `l` is a valid state with a free slot; the frames up to what catches the error own nothing.
+pub unsafe fn raise_out_of_memory(l: *mut lua_State) -> ! {
+    // SAFETY: Lua keeps this very string at hand, so that pushing it needs no memory, and lua_error
+    // knows it (lapi.c).
+    unsafe {
+        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
+        ffi::lua_error(l)
+    }
+}
+
 /// Why `co` cannot be resumed, where `lua_resume` itself does not look.
 ///
 /// # Safety
@@ -136,10 +149,21 @@ pub unsafe fn allow_hooks(l: *mut lua_State) {
     unsafe { l.cast::<u8>().add(ALLOWHOOK).write_volatile(1) }
 }
 
+/// Makes a new state what user code expects, which it is here.
+///
+/// # Errors
+/// None.
+pub fn set_up(_: &Lua) -> mlua::Result<()> {
+    Ok(())
+}
+
 /// Sets up the stand-alone interpreter's collector as lua.c does.
 pub fn set_collector(lua: &Lua) {
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
 }
+
+/// Whether a message handler that runs out of memory fails like any other.
+pub const HANDLERS_HIDE_NO_MEMORY: bool = false;
 
 /// What Lua says of itself: `Lua 5.4.9  Copyright (C) …`.
 pub fn copyright(_: &Lua) -> String {

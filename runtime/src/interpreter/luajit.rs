@@ -7,7 +7,9 @@
 use std::ffi::{CStr, c_int};
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Lua, Table};
+use mlua::{Function, Lua, Table, Value};
+
+use crate::sys;
 
 /// What `bootstrap --version` shows.
 pub const NAME: &str = "LuaJIT 2.1";
@@ -72,6 +74,23 @@ pub unsafe fn is_collecting(l: *mut lua_State) -> bool {
     const LUA_GCISRUNNING: c_int = 9;
     // SAFETY: it only looks.
     unsafe { ffi::lua_gc(l, LUA_GCISRUNNING, 0) == 1 }
+}
+
+/// Raises Lua's error for too little memory, with its own status: no message handler is called,
+/// which would need some.
+///
+/// # Safety
+/// `l` is a valid state with a free slot; the frames up to what catches the error own nothing.
+pub unsafe fn raise_out_of_memory(l: *mut lua_State) -> ! {
+    /// As much as a userdata may have (LJ_MAX_UDATA) but for its head: more than is there.
+    const TOO_MUCH: usize = 0x7fff_0000;
+    // SAFETY: the block, should there be one, is not used. LuaJIT keeps the string at hand.
+    unsafe {
+        ffi::lua_newuserdata(l, TOO_MUCH);
+        ffi::lua_settop(l, -2);
+        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
+        ffi::lua_error(l)
+    }
 }
 
 /// Why `co` cannot be resumed, where `lua_resume` itself does not look: it takes what it is given
@@ -140,8 +159,27 @@ unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
     }
 }
 
+/// Makes a new state what user code expects: `ffi` is no global, and random numbers are seeded,
+/// which LuaJIT would draw the same in all states.
+///
+/// # Errors
+/// Lua is out of memory.
+pub fn set_up(lua: &Lua) -> mlua::Result<()> {
+    lua.globals().raw_set("ffi", Value::Nil)?;
+    let math: Table = lua.globals().raw_get("math")?;
+    let randomseed: Function = math.raw_get("randomseed")?;
+    // Where the system gives no randomness, LuaJIT's own seed stays.
+    match sys::entropy() {
+        Ok(entropy) => randomseed.call(entropy),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Sets up the stand-alone interpreter's collector: luajit.c leaves it as it is.
 pub fn set_collector(_: &Lua) {}
+
+/// Whether a message handler that runs out of memory fails like any other.
+pub const HANDLERS_HIDE_NO_MEMORY: bool = true;
 
 /// What LuaJIT says of itself: `LuaJIT 2.1.… -- Copyright (C) …`.
 pub fn copyright(lua: &Lua) -> String {

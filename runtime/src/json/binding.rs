@@ -295,6 +295,15 @@ unsafe fn run_decode(l: *mut ffi::lua_State, codec: &Codec, text: &[u8]) -> Outc
 /// # Safety
 /// `l` has free slots and the value as its only one.
 unsafe fn run_encode(l: *mut ffi::lua_State, codec: &Codec, options: EncodeOptions) -> Outcome {
+    // LuaJIT counts no calls of C within C, and each takes some of the thread's stack.
+    const MOST_NESTED: usize = 190;
+    let depth = codec.encoding_depth.get();
+    if depth >= MOST_NESTED {
+        *codec.message.borrow_mut() =
+            "cannot encode in a __tojson within a __tojson again and again".to_owned();
+        return Outcome::Message;
+    }
+    codec.encoding_depth.set(depth + 1);
     let mut encoder = codec.take_encoder();
     encoder.out = codec.text.take();
     encoder.out.clear();
@@ -315,6 +324,7 @@ unsafe fn run_encode(l: *mut ffi::lua_State, codec: &Codec, options: EncodeOptio
         (outcome, _) => outcome,
     };
     codec.encoder.set(Some(encoder));
+    codec.encoding_depth.set(depth);
     outcome
 }
 

@@ -74,6 +74,8 @@ pub struct Codec {
     text: Cell<Vec<u8>>,
     /// The message that `binding` throws.
     message: RefCell<String>,
+    /// How many calls of `binding` encode within each other.
+    encoding_depth: Cell<usize>,
     /// What `binding` hands to the walk that it calls.
     parts: Cell<*mut c_void>,
 }
@@ -107,6 +109,7 @@ impl Codec {
             encoder: Cell::default(),
             text: Cell::default(),
             message: RefCell::default(),
+            encoding_depth: Cell::new(0),
             parts: Cell::new(ptr::null_mut()),
         }))
     }

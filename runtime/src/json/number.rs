@@ -199,6 +199,10 @@ mod tests {
             ("5e-324", "5e-324"),
             ("1.7976931348623157e308", "1.7976931348623157e+308"),
         ] {
+            let back = match back.strip_suffix(".0") {
+                Some(digits) if !HAS_INTEGERS && digits != "-0" => digits,
+                _ => back,
+            };
             assert_eq!(written(read(text)), back, "{text}");
         }
         assert_eq!(read("1e400"), Number::Float(f64::INFINITY));

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value as Judge;
 
 use super::{Codec, DecodeError, Nulls};
+use crate::interpreter::HAS_INTEGERS;
 
 /// Decodes and encodes with a codec of its own.
 fn echo(text: &[u8]) -> Result<Vec<u8>, String> {
@@ -81,10 +82,16 @@ proptest! {
     fn what_is_decoded_and_encoded_means_the_same(judge in any_json()) {
         for text in [serde_json::to_vec(&judge).unwrap(), serde_json::to_vec_pretty(&judge).unwrap()] {
             let out = echo(&text).unwrap();
-            prop_assert_eq!(&serde_json::from_slice::<Judge>(&out).unwrap(), &judge);
+            let back = serde_json::from_slice::<Judge>(&out).unwrap();
+            if HAS_INTEGERS {
+                prop_assert_eq!(&back, &judge);
+            }
+            prop_assert!(same(&back, &judge), "{} for {}", back, judge);
         }
     }
 
+    // What serde_json writes has the point of a float.
+    #[cfg(feature = "lua54")]
     #[test]
     fn indented_text_is_what_serde_json_writes(judge in any_json()) {
         let lua = Lua::new();
@@ -141,7 +148,12 @@ proptest! {
         let codec = Codec::new(&lua, Nulls::Null).unwrap();
         let mut out = Vec::new();
         codec.encode(&lua, &Value::Number(number), &mut out).unwrap();
-        let Value::Number(back) = codec.decode(&lua, &out).unwrap() else { panic!("a float stays a float") };
+        let back = match codec.decode(&lua, &out).unwrap() {
+            Value::Number(back) => back,
+            // A double without a fraction, as mlua shows it.
+            Value::Integer(back) if !HAS_INTEGERS => back as f64,
+            other => panic!("a float stays a float, not {other:?}"),
+        };
         prop_assert_eq!(back.to_bits(), bits);
         prop_assert_eq!(serde_json::from_slice::<f64>(&out).unwrap().to_bits(), bits);
     }
@@ -185,7 +197,7 @@ fn agree(text: &[u8]) -> Result<(), TestCaseError> {
 fn same(ours: &Judge, theirs: &Judge) -> bool {
     match (ours, theirs) {
         (Judge::Number(a), Judge::Number(b)) => {
-            a == b || a.as_f64() == b.as_f64() && (b.as_i64().is_none())
+            a == b || a.as_f64() == b.as_f64() && (b.as_i64().is_none() || !HAS_INTEGERS)
         }
         (Judge::Array(a), Judge::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))

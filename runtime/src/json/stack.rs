@@ -6,6 +6,8 @@ use std::ptr;
 
 use mlua::ffi;
 
+use crate::interpreter;
+
 /// The bytes of the string at `index`.
 ///
 /// # Safety
@@ -109,10 +111,6 @@ pub unsafe fn next_protected(l: *mut ffi::lua_State, table: c_int) -> Result<boo
 /// `l` is a valid state with a free slot, in a call that catches what Lua raises; the frames up to
 /// there own nothing.
 pub unsafe fn raise_out_of_memory(l: *mut ffi::lua_State) -> ! {
-    // SAFETY: Lua keeps this very string at hand, so that pushing it needs no memory, and lua_error
-    // knows it (lapi.c).
-    unsafe {
-        ffi::lua_pushstring(l, c"not enough memory".as_ptr());
-        ffi::lua_error(l)
-    }
+    // SAFETY: the caller's promise.
+    unsafe { interpreter::raise_out_of_memory(l) }
 }

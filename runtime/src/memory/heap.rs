@@ -18,6 +18,8 @@ use mlua::ffi;
 pub struct Heap {
     used_bytes: Cell<isize>,
     limit_bytes: isize,
+    /// What it may take beyond the limit for now.
+    extra_bytes: Cell<isize>,
 }
 
 /// A buffer of the runtime's that counts as Lua's, where Lua's memory is limited.
@@ -45,6 +47,16 @@ impl Charge {
 }
 
 impl Heap {
+    /// Runs what makes room again, with a little memory beyond the limit: LuaJIT takes some to call
+    /// what collects.
+    pub fn with_extra<T>(&self, run: impl FnOnce() -> T) -> T {
+        const EXTRA_BYTES: isize = 256 * 1024;
+        self.extra_bytes.set(EXTRA_BYTES);
+        let result = run();
+        self.extra_bytes.set(0);
+        result
+    }
+
     /// What it may still take, in bytes.
     pub fn left_bytes(&self) -> usize {
         let left = self.limit_bytes.saturating_sub(self.used_bytes.get());
@@ -64,6 +76,7 @@ pub fn limit(lua: &Lua, limit_bytes: usize) -> mlua::Result<&'static Heap> {
     let heap: &'static Heap = Box::leak(Box::new(Heap {
         used_bytes: Cell::new(used_bytes),
         limit_bytes: isize::try_from(limit_bytes).unwrap_or(isize::MAX),
+        extra_bytes: Cell::new(0),
     }));
     let address = ptr::from_ref(heap).cast_mut().cast::<c_void>();
     // SAFETY: mlua's blocks are malloc's, as Rust's on Unix are for any alignment, so `allocate`
@@ -96,7 +109,8 @@ unsafe extern "C" fn allocate(
             return ptr::null_mut();
         }
         let growth = footprint(new_bytes) - before;
-        if growth > 0 && used_bytes.saturating_add(growth) > heap.limit_bytes {
+        let most_bytes = heap.limit_bytes.saturating_add(heap.extra_bytes.get());
+        if growth > 0 && used_bytes.saturating_add(growth) > most_bytes {
             return ptr::null_mut();
         }
         let moved = libc::realloc(block, new_bytes);

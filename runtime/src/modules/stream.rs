@@ -12,6 +12,7 @@ use mlua::{
 use super::throw::{self, Throw, type_name};
 use crate::deadline::Deadline;
 use crate::event_loop::{EventLoop, OUTSIDE};
+use crate::interpreter::HAS_INTEGERS;
 use crate::state::State;
 use crate::stream::ResponseStream;
 
@@ -168,8 +169,8 @@ fn method<A: FromLuaMulti>(
 fn bytes(format: &Function, nth: usize, value: Value) -> Result<LuaString, String> {
     let text = match value {
         Value::String(text) => Ok(text),
-        Value::Integer(_) => format.call(("%d", value)),
-        Value::Number(_) => format.call(("%.14g", value)),
+        Value::Integer(_) if HAS_INTEGERS => format.call(("%d", value)),
+        Value::Integer(_) | Value::Number(_) => format.call(("%.14g", value)),
         other => {
             return Err(format!(
                 "bad argument #{nth} to 'write' (string expected, got {})",

@@ -15,6 +15,8 @@ pub const INIT_VARIABLES: &[&str] = &["LUA_INIT_5_4", "LUA_INIT"];
 pub const INITS_FIRST: bool = false;
 /// Whether a line that is an expression is printed without `=` before it.
 pub const PRINTS_EXPRESSIONS: bool = true;
+/// Whether a statement that the end of the input cuts off is not told.
+pub const ENDS_CUT_OFF: bool = false;
 /// How Lua's message of a text that ends too early ends.
 pub const INCOMPLETE: &[u8] = b"<eof>";
 /// What is said of an error that is neither text nor known to the message handler.
@@ -100,6 +102,8 @@ impl Interpreter<'_> {
     }
 }
 
+/// Whether an error of nil ends the program without a word.
+pub const IS_NIL_SILENT: bool = false;
 /// Whether a script gets these arguments, the elements of `arg`; a table that is none ends it all.
 pub const NEEDS_ARG: bool = true;
 

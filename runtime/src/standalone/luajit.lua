@@ -58,9 +58,11 @@ local function addon(name)
   return start
 end
 
+-- The function that an option runs, and its arguments: called by the program itself, what it raises
+-- has no position.
 local function own(option, first, ...)
   if option == "-O" then
-    package.loaded["jit.opt"].start(split(first))
+    return package.loaded["jit.opt"].start, split(first)
   elseif option == "-j" then
     local equals = find(first, "=", 1, true)
     local name = sub(first, 1, (equals or 0) - 1)
@@ -68,11 +70,11 @@ local function own(option, first, ...)
     if type(command) ~= "function" then
       command = addon(name)
     end
-    command(split(equals and sub(first, equals + 1)))
+    return command, split(equals and sub(first, equals + 1))
   elseif #first > 2 then
-    addon("bcsave")("-" .. sub(first, 3), ...)
+    return addon("bcsave"), "-" .. sub(first, 3), ...
   else
-    addon("bcsave")(...)
+    return addon("bcsave"), ...
   end
 end
 

@@ -13,10 +13,14 @@ pub const INIT_VARIABLES: &[&str] = &["LUA_INIT"];
 pub const INITS_FIRST: bool = true;
 /// Whether a line that is an expression is printed without `=` before it.
 pub const PRINTS_EXPRESSIONS: bool = false;
+/// Whether a statement that the end of the input cuts off is not told.
+pub const ENDS_CUT_OFF: bool = true;
 /// How Lua's message of a text that ends too early ends.
 pub const INCOMPLETE: &[u8] = b"'<eof>'";
 /// What is said of an error that is no text.
 pub const NO_TEXT: &[u8] = b"(error object is not a string)";
+/// Whether an error of nil ends the program without a word.
+pub const IS_NIL_SILENT: bool = true;
 /// Whether a script gets the elements of `arg` or else fails: here it gets none.
 pub const NEEDS_ARG: bool = false;
 /// Gives the message handler and the reader of lines; in Lua, because a handler must work where
@@ -87,10 +91,15 @@ impl Interpreter<'_> {
         for operand in operands {
             args.push(Value::String(self.lua.create_string(operand)?));
         }
-        match self.call_bare(run, mlua::MultiValue::from_vec(args))? {
-            Ok(_) => Ok(()),
-            Err(error) => self.fail(&text_of(&error)),
-        }
+        let found = self.call_bare(run, mlua::MultiValue::from_vec(args))?;
+        let ran = match found {
+            Ok(mut found) => {
+                let function = found.pop_front().unwrap_or(Value::Nil);
+                self.call_bare(function, found)?
+            }
+            Err(error) => Err(error),
+        };
+        ran.map(drop).or_else(|error| self.fail(&text_of(&error)))
     }
 
     /// Before a conversation: whether the compiler is on, and how.

@@ -43,7 +43,7 @@ fn cjson_has_the_names_and_options_of_openresty() {
         fresh.decode_max_depth(5)
         assert(cjson.decode_max_depth() == 2)
 
-        local ok, message = pcall(function() return cjson.decode("{") end)
+        local ok, message = pcall(function() local x = cjson.decode("{") return x end)
         assert(not ok and message:match("^app.lua:%d+: invalid JSON at byte 2"), message)
         local value, err = safe.decode("{")
         assert(value == nil and err == "invalid JSON at byte 2: the text ends inside an object", err)

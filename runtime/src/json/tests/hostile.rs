@@ -37,14 +37,18 @@ fn a_table_that_a_to_json_changes_under_the_walk_does_no_harm() {
 #[test]
 fn a_finalizer_may_use_the_codec_in_the_middle_of_a_call() {
     run(r#"
+        local function on_collect(f)
+          if not newproxy then return setmetatable({}, { __gc = f }) end
+          getmetatable(newproxy(true)).__gc = f
+        end
         local runs = 0
         local function again()
-          setmetatable({}, { __gc = function()
+          on_collect(function()
             runs = runs + 1
             assert(json.decode('{"k":["x","\\n"]}').k[2] == "\n" and json.encode({ [1.5] = {} }) == '{"1.5":{}}')
             assert(not pcall(json.decode, "["))
             if runs < 2000 then again() end
-          end })
+          end)
         end
         for _ = 1, 20 do again() end
         collectgarbage("setpause", 0)
@@ -143,22 +147,28 @@ fn out_of_memory_at_any_point_is_lua_s_own_error_and_leaks_nothing() {
     assert!(codec.decode(&lua, text.as_bytes()).is_ok());
 }
 
+/// `isrunning` is of Lua 5.2, and LuaJIT has it.
+fn is_collecting(lua: &Lua) -> bool {
+    let asked = lua.load("return collectgarbage('isrunning')").eval();
+    asked.unwrap()
+}
+
 #[test]
 fn the_collector_is_left_as_it_was_found() {
     let lua = lua();
     let codec = Codec::new(&lua, Nulls::Null).unwrap();
     let big = format!("[{}]", vec!["[1,2,3]"; 50_000].join(","));
-    assert!(lua.gc_is_running());
+    assert!(is_collecting(&lua));
     drop(codec.decode(&lua, big.as_bytes()).unwrap());
-    assert!(lua.gc_is_running());
+    assert!(is_collecting(&lua));
     lua.gc_collect().unwrap();
     lua.set_memory_limit(lua.used_memory() + 100_000).unwrap();
     assert!(codec.decode(&lua, big.as_bytes()).is_err());
-    assert!(lua.gc_is_running());
+    assert!(is_collecting(&lua));
     lua.set_memory_limit(0).unwrap();
     lua.gc_stop();
     drop(codec.decode(&lua, big.as_bytes()).unwrap());
-    assert!(!lua.gc_is_running());
+    assert!(!is_collecting(&lua));
     lua.gc_restart();
     for _ in 0..30 {
         drop(codec.decode(&lua, big.as_bytes()).unwrap());
@@ -219,6 +229,8 @@ fn what_was_in_the_buffer_stays_when_encoding_fails() {
     assert_eq!(out, b"before");
 }
 
+// The stack of LuaJIT holds no more than 65,500 values.
+#[cfg(feature = "lua54")]
 #[test]
 fn cjson_nests_as_deep_as_it_is_told() {
     run(r#"
