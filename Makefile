@@ -1,7 +1,7 @@
 # The commands that people type. Everything they need that is not there is installed by the first
 # of them that needs it, below target/ where that is possible.
 .DEFAULT_GOAL := build
-.PHONY: build test test-arm64 lint fmt bench layer layers setup
+.PHONY: build test test-arm64 test-luajit lint fmt bench layer layers setup
 SHELL := /bin/bash
 
 # What tests/setup installs goes before what the machine has.
@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/target/test-tools/venv/bin:$(PATH)
 build: ## the runtime and the developer's tool, as they are released
 	cargo build --release --workspace
 
-test: lint ## everything that is checked
+test: lint test-luajit ## everything that is checked
 	cargo test --workspace --no-fail-fast
 	cargo test --manifest-path benches/Cargo.toml --package moonlayer-bench
 	node --test plugin/test/*.test.js
@@ -18,6 +18,11 @@ test: lint ## everything that is checked
 	@# No registry of Debian, PyPI or npm has it, so tests/setup cannot install it.
 	if command -v terraform; then cargo test --package moonlayer-cli --test terraform; \
 	  else echo "NOT RUN: tests/terraform.rs, since Terraform (1.9 or newer) is not on the PATH"; fi
+
+test-luajit: setup ## the runtime with LuaJIT; a folder of its own, so that neither compiles the other anew
+	cargo clippy --package moonlayer --no-default-features --features luajit --target-dir target/luajit \
+	  --all-targets -- -D warnings
+	cargo test --package moonlayer --no-default-features --features luajit --target-dir target/luajit --no-fail-fast
 
 test-arm64: setup ## every sample with the arm64 layers, under qemu; minutes, by hand
 	layer/arm64-toolchain
