@@ -1,5 +1,9 @@
 //! `moonlayer layer check`: templates as people write them, and what is said of their ARNs.
 
+#[path = "layer_check/misspelt.rs"]
+mod misspelt;
+#[path = "layer_check/serverless.rs"]
+mod serverless;
 mod support;
 
 use std::process::{Command, Output};
@@ -213,34 +217,27 @@ fn an_arn_without_a_region_asks_for_one() {
 }
 
 #[test]
-fn a_malformed_arn_of_ours_is_named_and_a_foreign_one_left_alone() {
-    for (arn, reason) in [
-        (ARN.to_owned(), "it names no version; append one, as in :1"),
-        (format!("{ARN}:latest"), "\"latest\" is not a version"),
-        (
-            format!("{}:3", ARN.replace("-x86_64", "")),
-            "there is no layer lua-54; there are lua-54-",
-        ),
-        (
-            format!("{}:3", ARN.replace("arn:aws:", "arn:aws-cn:")),
-            "eu-west-1 lies in the partition aws",
-        ),
-        (
-            format!("{}:3", ARN.replace("123456789012", "1234")),
-            "\"1234\" is not an account",
-        ),
-    ] {
-        let template = function(&format!("      Layers: [\"{arn}\"]\n"));
-        let (stdout, _) = ends(&run("template.yaml", template, &[]), 1);
-        assert!(stdout.contains(reason), "{arn}: {stdout}");
+fn a_reader_that_is_gone_is_an_error_and_no_panic() {
+    let folder = Folder::new();
+    folder.file("layer/versions.json", VERSIONS);
+    let template = function(&format!("      Layers: [{ARN}:2]\n"));
+    folder.file("template.yaml", template);
+    for arguments in [&["list"][..], &["check", "template.yaml"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_moonlayer"))
+            .arg("layer")
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_remove("AWS_REGION")
+            .env_remove("AWS_DEFAULT_REGION")
+            .stdout(writer)
+            .output()
+            .expect("the built binary");
+        let (_, stderr) = ends(&output, 1);
+        let expected = "cannot write the result to stdout: Broken pipe";
+        assert!(stderr.contains(expected), "{stderr}");
     }
-    let foreign = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:14";
-    let template = function(&format!("      Layers: [{foreign}]\n"));
-    let (_, stderr) = ends(&run("template.yaml", template, &[]), 0);
-    assert!(
-        stderr.contains("names no layer of Moonlayer by its ARN"),
-        "{stderr}"
-    );
 }
 
 #[test]
@@ -249,25 +246,6 @@ fn another_accounts_layer_is_a_note() {
     let template = function(&format!("      Layers: [{arn}]\n"));
     let (_, stderr) = ends(&run("template.yaml", template, &[]), 0);
     assert!(stderr.contains("it is of another account"), "{stderr}");
-}
-
-#[test]
-fn serverless_yml_is_read_with_its_own_region_and_variables() {
-    let template = format!(
-        "service: hello\nprovider:\n  name: aws\n  region: us-east-1\n  architecture: arm64\n\
-         custom:\n  lua: arn:aws:lambda:${{self:provider.region}}:123456789012:layer:lua-54-x86_64:6\n\
-         functions:\n  one:\n    handler: app.handler\n    architecture: x86_64\n    layers:\n      \
-         - ${{self:custom.lua}}\n  two:\n    handler: app.handler\n    layers: [{ARM}]\n"
-    );
-    let (stdout, _) = ends(&run("serverless.yml", template, &[]), 1);
-    assert!(
-        stdout.contains(&format!("it is old, version 7 is published; write {US}\n")),
-        "{stdout}"
-    );
-    assert!(
-        stdout.contains("it is of eu-west-1, and the deployment goes to us-east-1"),
-        "{stdout}"
-    );
 }
 
 #[test]
@@ -303,6 +281,14 @@ fn what_is_no_template_is_an_error_that_says_so() {
         (
             "[".repeat(100_000).into_bytes(),
             "it is neither YAML nor JSON",
+        ),
+        (
+            function(&format!(
+                "      Layers: [!Sub \"{}\"]\n",
+                "${".repeat(1024 * 1024)
+            ))
+            .into_bytes(),
+            "more parts than a template",
         ),
     ] {
         let (_, stderr) = ends(&run("template.yaml", template, &[]), 1);

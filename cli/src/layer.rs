@@ -12,6 +12,7 @@ mod interpreter;
 mod list;
 mod machine_paths;
 mod notices;
+mod output;
 mod publish;
 mod regions;
 mod sbom;

@@ -13,6 +13,7 @@ mod samples;
 mod variables;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -55,7 +56,8 @@ fn run(cli: Cli) -> ExitCode {
         Command::Package(package) => package.run().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // Whoever reads it may be gone, which is no reason to panic.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::FAILURE
     })
 }

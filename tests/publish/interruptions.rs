@@ -124,6 +124,27 @@ fn a_run_that_is_asked_to_end_finishes_what_it_began_and_the_next_goes_on() {
 }
 
 #[test]
+fn a_run_whose_reader_goes_away_publishes_and_records_all_the_same() {
+    let gate = Arc::new(Gate::default());
+    let place = Workplace::with("one");
+    let at = Arc::clone(&gate);
+    let cloud = Cloud::where_calls(move |seen| match publishes(seen) {
+        true => Fate::Hold(Arc::clone(&at)),
+        false => Fate::Pass,
+    });
+    let mut command = place.command(&cloud, &["--regions", "eu-west-1", "--yes"]);
+    let mut run = command.spawn().expect("the built binary");
+    gate.reached_by(1);
+    // As by `2>&1 | head -1`.
+    drop((run.stdout.take(), run.stderr.take()));
+    gate.open();
+    let status = run.wait().expect("a child of ours");
+    assert_eq!(status.code(), Some(1), "the ARNs could not be printed");
+    assert_eq!(cloud.published(), ["eu-west-1/lua-54-x86_64"]);
+    assert!(place.recorded("eu-west-1").is_some());
+}
+
+#[test]
 fn two_runs_at_once_publish_once() {
     let gate = Arc::new(Gate::default());
     let place = Workplace::with("one");

@@ -6,6 +6,7 @@ use std::io::{Cursor, Write};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -28,10 +29,14 @@ impl Workplace {
         workplace
     }
 
-    /// Puts a zip where `layer build` would.
+    /// Puts a zip where `layer build` would, and its checksum as `layer build` writes it.
     pub fn zip(&self, layer: &str, bytes: &[u8]) {
-        self.folder
-            .file(&format!("target/layer/{layer}.zip"), bytes);
+        let name = format!("target/layer/{layer}.zip");
+        let digest = Sha256::digest(bytes);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.file(&name, bytes);
+        let sum = format!("{digest}  {layer}.zip\n");
+        self.folder.file(&format!("{name}.sha256"), sum);
     }
 
     /// The command for `lua-54-x86_64`, ready to run.

@@ -11,8 +11,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
+use super::output::{print, tell};
 use super::regions::Regions;
 use super::versions::Versions;
 use document::Document;
@@ -44,16 +45,14 @@ impl Check {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let (versions, source) = Versions::find(self.versions.as_deref())?;
         let regions = Regions::known();
-        if let Some(region) = &self.region
-            && regions.partition_of(region).is_none()
-        {
-            bail!(regions.unknown(region));
-        }
         let judge = Judge {
             versions: &versions,
             source: &source,
             regions: &regions,
         };
+        if let Some(region) = &self.region {
+            judge.knows(region)?;
+        }
         let environment = super::region_from(|name| std::env::var(name).ok());
         let mut problems = 0;
         for path in &self.templates {
@@ -80,12 +79,21 @@ impl Check {
         let mut mentions = Vec::new();
         for root in &document.roots {
             let template = Template::new(&document, *root);
-            let own = template.own_region();
-            let region = self
-                .region
-                .clone()
-                .or(own)
-                .or(environment.map(str::to_owned));
+            let own = || {
+                let own = template.own_region()?;
+                Some((own, "its provider's region"))
+            };
+            let environment = || Some((environment?.to_owned(), "AWS_REGION"));
+            let region = match &self.region {
+                Some(region) => Some(region.clone()),
+                None => match own().or_else(environment) {
+                    Some((region, source)) => {
+                        judge.knows(&region).context(source)?;
+                        Some(region)
+                    }
+                    None => None,
+                },
+            };
             mentions.extend(template.mentions(region.as_deref(), judge.regions)?);
         }
         let mut problems = BTreeSet::new();
@@ -105,16 +113,22 @@ impl Check {
         }
         let path = path.display();
         for (line, arn, problem) in &problems {
-            println!("{path}:{line}: {arn}: {problem}");
+            print(format_args!("{path}:{line}: {arn}: {problem}"))?;
         }
         for (line, arn, note) in &notes {
-            eprintln!("{path}:{line}: note: {arn}: {note}");
+            tell(format_args!("{path}:{line}: note: {arn}: {note}"));
         }
         let wrong: BTreeSet<_> = problems.iter().map(|(line, arn, _)| (line, arn)).collect();
         match (places.len(), wrong.len()) {
-            (0, _) => eprintln!("{path}: names no layer of Moonlayer by its ARN"),
-            (all, 0) => eprintln!("{path}: nothing to change in {all} of Moonlayer's ARNs"),
-            (all, wrong) => eprintln!("{path}: {wrong} of {all} of Moonlayer's ARNs to change"),
+            (0, _) => tell(format_args!(
+                "{path}: names no layer of Moonlayer by its ARN"
+            )),
+            (all, 0) => tell(format_args!(
+                "{path}: nothing to change in {all} of Moonlayer's ARNs"
+            )),
+            (all, wrong) => tell(format_args!(
+                "{path}: {wrong} of {all} of Moonlayer's ARNs to change"
+            )),
         }
         Ok(wrong.len())
     }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use super::output::print;
 use super::regions::Regions;
-use super::versions::Versions;
+use super::versions::{Published, Versions};
 
 /// Arguments of `moonlayer layer list`.
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,7 @@ impl List {
     /// version.
     ///
     /// # Errors
-    /// No readable versions.json, an unknown region, or nothing published there.
+    /// No readable versions.json, an unknown region, nothing published there, or nobody who reads.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let (versions, source) = Versions::find(self.versions.as_deref())?;
         if versions.is_empty() {
@@ -40,7 +41,8 @@ impl List {
                 regions.push(in_region.as_str());
                 if region.as_ref().is_none_or(|region| region == in_region) {
                     found = true;
-                    println!("{layer}\t{in_region}\t{}\t{}", entry.arn, entry.version);
+                    let Published { arn, version, .. } = entry;
+                    print(format_args!("{layer}\t{in_region}\t{arn}\t{version}"))?;
                 }
             }
         }

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 
 use super::aws::Aws;
+use super::output::tell;
 use super::regions::Regions;
 use super::variant::{Arches, Interpreters, Variant};
 use super::versions::{Versions, VersionsFile, default_file};
@@ -85,7 +86,10 @@ impl Publish {
         let path = self.versions.clone().unwrap_or_else(default_file);
         let file = match self.yes {
             true => Some(VersionsFile::lock(&path, || {
-                eprintln!("waiting for another publish with {} to end", path.display());
+                tell(format_args!(
+                    "waiting for another publish with {} to end",
+                    path.display()
+                ));
             })?),
             // It is looked at all the same: better now than when it is too late.
             false if path.exists() => Versions::read(&path).map(|_| None)?,
@@ -134,19 +138,19 @@ impl Publish {
     }
 
     fn announce(&self, account: &Account, chosen: &Chosen, layers: usize) {
-        eprintln!(
+        tell(format_args!(
             "account {} ({}), {}, {}, open to {}",
             account.id,
             account.partition,
             report::count(layers, "layer"),
             report::count(chosen.regions.len(), "region"),
             self.access()
-        );
+        ));
         if !chosen.not_enabled.is_empty() {
-            eprintln!(
+            tell(format_args!(
                 "not enabled in this account: {}",
                 chosen.not_enabled.join(", ")
-            );
+            ));
         }
     }
 }

@@ -123,6 +123,13 @@ impl Versions {
         self.layers.get(layer)?.get(region)
     }
 
+    /// Whether any layer is published in the region.
+    pub fn has_region(&self, region: &str) -> bool {
+        self.layers
+            .values()
+            .any(|regions| regions.contains_key(region))
+    }
+
     /// The regions that the layer is published in, sorted.
     pub fn regions_of(&self, layer: &str) -> Vec<&str> {
         let regions = self.layers.get(layer).into_iter().flatten();

@@ -18,6 +18,8 @@ pub struct Resolver<'a> {
     budget: Cell<usize>,
 }
 
+/// No variable is longer; of a text full of braces that never close, each is looked for so far.
+const LONGEST: usize = 1_000;
 /// References that lead to references end somewhere, unless they go round in a circle.
 const DEEPEST: usize = 30;
 
@@ -162,6 +164,11 @@ impl<'a> Resolver<'a> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
+            // It costs as much as some parts do to look for where it ends.
+            self.budget.set(self.budget.get().saturating_sub(10));
+            if self.is_exhausted() {
+                break;
+            }
             filled.push_str(before);
             let Some((name, after)) = split_at_brace(after) else {
                 filled.push_str("${");
@@ -185,11 +192,8 @@ impl<'a> Resolver<'a> {
         if let Some(known) = self.pseudo(name) {
             return Some(known.to_owned());
         }
-        if self.everywhere
-            && let Some(path) = name.strip_prefix("self:")
-        {
-            let path: Vec<_> = path.split('.').collect();
-            return self.one(self.document.at(self.root, &path)?, depth);
+        if self.everywhere {
+            return self.first_known(name, depth);
         }
         match &self.reference(name, depth)[..] {
             [(_, text)] => Some(text.clone()),
@@ -197,12 +201,48 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// What a variable of Serverless stands for: the first of its sources that is known.
+    fn first_known(&self, sources: &str, depth: usize) -> Option<String> {
+        for source in split_at_commas(sources) {
+            // What the environment of the deployment holds is not for us to say.
+            if source.starts_with("env:") {
+                return None;
+            }
+            // A variable may be a source, or a part of one.
+            let filled = match depth < DEEPEST {
+                true => self.fill(source, None, depth + 1),
+                false => return None,
+            };
+            if filled.contains("${") {
+                continue;
+            }
+            let known = match quoted(&filled) {
+                Some(text) => Some(text.to_owned()),
+                None if source.starts_with("${") => Some(filled),
+                None => self.own(&filled, depth),
+            };
+            if known.is_some() {
+                return known;
+            }
+        }
+        None
+    }
+
+    /// What stands elsewhere in a serverless.yml.
+    fn own(&self, source: &str, depth: usize) -> Option<String> {
+        if let Some(known) = self.pseudo(source) {
+            return Some(known.to_owned());
+        }
+        let path: Vec<_> = source.strip_prefix("self:")?.split('.').collect();
+        self.one(self.document.at(self.root, &path)?, depth)
+    }
+
     fn pseudo(&self, name: &str) -> Option<&'a str> {
         let (region, partition) = self.region?;
         match name {
             "AWS::Region" | "aws:region" | "self:provider.region" => Some(region),
             "AWS::Partition" => Some(partition),
-            _ if name.starts_with("opt:region") && self.everywhere => Some(region),
+            "opt:region" if self.everywhere => Some(region),
             _ => None,
         }
     }
@@ -211,7 +251,7 @@ impl<'a> Resolver<'a> {
 /// The text before the brace that closes, and the text after it; variables may hold variables.
 fn split_at_brace(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0;
-    for (at, letter) in text.char_indices() {
+    for (at, letter) in text.char_indices().take(LONGEST) {
         match letter {
             '{' => depth += 1,
             '}' if depth == 0 => return Some((&text[..at], &text[at + 1..])),
@@ -220,4 +260,28 @@ fn split_at_brace(text: &str) -> Option<(&str, &str)> {
         }
     }
     None
+}
+
+/// The sources of a variable, without those commas that are part of one.
+fn split_at_commas(text: &str) -> Vec<&str> {
+    let (mut depth, mut quote) = (0_usize, None);
+    let parts = text.split(|letter| {
+        match (letter, quote) {
+            (_, Some(open)) if letter == open => quote = None,
+            (_, Some(_)) => {}
+            ('\'' | '"', None) => quote = Some(letter),
+            ('{' | '(', None) => depth += 1,
+            ('}' | ')', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0 && quote.is_none()
+    });
+    parts.map(str::trim).collect()
+}
+
+/// The text between quotes.
+fn quoted(source: &str) -> Option<&str> {
+    ['\'', '"']
+        .iter()
+        .find_map(|quote| source.strip_prefix(*quote)?.strip_suffix(*quote))
 }

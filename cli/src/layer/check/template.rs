@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::document::{Document, Id};
 use super::resolve::Resolver;
 use crate::layer::regions::Regions;
-use crate::layer::variant::{Arch, Interpreter};
+use crate::layer::variant::{Arch, Interpreter, Variant};
 
 /// A template of SAM or CloudFormation, or a serverless.yml.
 #[derive(Debug)]
@@ -87,6 +87,15 @@ impl<'a> Template<'a> {
                 });
                 mentions.extend(found);
             }
+            for (id, text) in self.misspelt(&function, &resolver) {
+                mentions.push(Mention {
+                    line: self.document.node(id).line,
+                    arn: text,
+                    function: Some(function.name.to_owned()),
+                    arch,
+                    region: region.map(str::to_owned),
+                });
+            }
         }
         // Whatever else names a layer: parameters, mappings, outputs.
         let mut parts = vec![(self.root, region.map(str::to_owned))];
@@ -129,6 +138,26 @@ impl<'a> Template<'a> {
             "it has more parts than a template that people write"
         );
         Ok(mentions)
+    }
+
+    /// What stands for a layer of ours among the function's, and has not the form of an ARN.
+    fn misspelt(&self, function: &Function<'_>, resolver: &Resolver<'_>) -> Vec<(Id, String)> {
+        let lists = function.layers.iter();
+        let items = lists.flat_map(|list| self.document.items(*list));
+        // What an import or another function of that name gives is not seen here.
+        let written = items.filter(|id| match self.document.function(**id) {
+            Some((name, _)) => name == "Sub",
+            None => self.document.text(**id).is_some(),
+        });
+        let texts = written.flat_map(|id| resolver.texts(*id));
+        let ours: Vec<_> = Variant::all().iter().map(Variant::to_string).collect();
+        texts
+            .filter(|(_, text)| {
+                let names_ours = ours.iter().any(|name| text.contains(name.as_str()));
+                // A dynamic reference may have any name.
+                names_ours && !text.contains("{{resolve:") && arns(text).is_empty()
+            })
+            .collect()
     }
 
     fn functions(&self) -> Vec<Function<'a>> {

@@ -1,5 +1,7 @@
 //! What is to be said of an ARN.
 
+use anyhow::ensure;
+
 use super::template::Mention;
 use crate::layer::arn::LayerArn;
 use crate::layer::regions::Regions;
@@ -29,6 +31,18 @@ pub enum Verdict {
 }
 
 impl Judge<'_> {
+    /// Sees to it that there is such a region; what is published in one proves it.
+    ///
+    /// # Errors
+    /// There is none, or it is newer than this Moonlayer.
+    pub fn knows(&self, region: &str) -> anyhow::Result<()> {
+        ensure!(
+            self.regions.partition_of(region).is_some() || self.versions.has_region(region),
+            self.regions.unknown(region)
+        );
+        Ok(())
+    }
+
     /// What is to be said of the ARN at that place.
     pub fn verdict(&self, mention: &Mention) -> Verdict {
         let text = &mention.arn;
@@ -47,6 +61,9 @@ impl Judge<'_> {
             let names = names.join(", ");
             return Verdict::Problem(format!("there is no layer {}; there are {names}", arn.name));
         };
+        if let Err(unknown) = self.knows(&arn.region) {
+            return Verdict::Problem(unknown.to_string());
+        }
         if let Some(partition) = self.regions.partition_of(&arn.region)
             && partition != arn.partition
         {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::account::Chosen;
 use super::target::Done;
 use crate::layer::aws::{Failure, Kind};
+use crate::layer::output::{print, tell};
 use crate::layer::variant::Variant;
 
 /// What is known so far.
@@ -75,7 +76,7 @@ impl<'a> Report<'a> {
     }
 
     fn fail(&mut self, region: &str, layer: Variant, reason: String) {
-        eprintln!("{region} {layer}: failed");
+        tell(format_args!("{region} {layer}: failed"));
         self.failures += 1;
         self.failed
             .entry((region.to_owned(), reason))
@@ -94,13 +95,17 @@ impl<'a> Report<'a> {
     }
 
     /// Prints the ARNs to stdout and the rest to stderr, and gives the exit status.
-    pub fn finish(self) -> ExitCode {
-        for arn in self.arns.values() {
-            println!("{arn}");
-        }
+    ///
+    /// # Errors
+    /// The ARNs cannot be printed; the rest is told all the same.
+    pub fn finish(self) -> anyhow::Result<ExitCode> {
+        let printed = self.arns.values().try_for_each(print);
         if !self.refused.is_empty() {
             let regions: Vec<_> = self.refused.keys().map(String::as_str).collect();
-            eprintln!("not enabled in this account: {}", regions.join(", "));
+            tell(format_args!(
+                "not enabled in this account: {}",
+                regions.join(", ")
+            ));
         }
         let mut counts: Vec<_> = self
             .counts
@@ -113,14 +118,18 @@ impl<'a> Report<'a> {
         if counts.is_empty() {
             counts.push("nothing done".to_owned());
         }
-        eprintln!("{}", counts.join("; "));
+        tell(counts.join("; "));
         for ((region, reason), layers) in &self.failed {
-            eprintln!("error: {region} ({}): {reason}", layers.join(", "));
+            tell(format_args!(
+                "error: {region} ({}): {reason}",
+                layers.join(", ")
+            ));
         }
-        match self.failures {
+        printed?;
+        Ok(match self.failures {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
-        }
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use super::report::{Report, count};
 use super::target::{State, Target};
 use super::zips::Zip;
 use crate::layer::aws::Aws;
+use crate::layer::output::{print, tell};
 use crate::layer::versions::VersionsFile;
 
 /// What is to be where.
@@ -43,20 +44,19 @@ impl Run<'_> {
         while let Some((target, state)) = states.next().await {
             match state {
                 Ok(state) => {
-                    println!(
-                        "{} {}: {}",
-                        target.region,
-                        target.zip.name,
-                        target.plan(&state)
-                    );
+                    let plan = target.plan(&state);
+                    print(format_args!(
+                        "{} {}: {plan}",
+                        target.region, target.zip.name
+                    ))?;
                     report.planned(matches!(state, State::Behind(_)));
                 }
                 Err(failure) => report.failed(target.region, target.zip.name, failure),
             }
         }
         let status = report.finish();
-        eprintln!("nothing was changed: this was a dry run; add --yes to do it");
-        Ok(status)
+        tell("nothing was changed: this was a dry run; add --yes to do it");
+        status
     }
 
     /// Publishes; what is done is recorded in `file` at once.
@@ -76,9 +76,7 @@ impl Run<'_> {
                     if stop.replace(Some(status)).is_some() {
                         break;
                     }
-                    eprintln!(
-                        "interrupted; waiting for what is under way (once more ends it at once)"
-                    );
+                    tell("interrupted; waiting for what is under way (once more ends it at once)");
                     continue;
                 }
                 next = publishing.next() => match next {
@@ -89,12 +87,10 @@ impl Run<'_> {
             let (region, name) = (target.region, target.zip.name);
             match done {
                 Ok(done) => {
-                    eprintln!(
-                        "{region} {name}: {}, version {}",
-                        done.what, done.arn.version
-                    );
+                    let (what, version) = (done.what, done.arn.version);
+                    tell(format_args!("{region} {name}: {what}, version {version}"));
                     if let Some(note) = &done.note {
-                        eprintln!("{region} {name}: {note}");
+                        tell(format_args!("{region} {name}: {note}"));
                     }
                     if let Err(error) = file.record(&done.arn, target.zip.sha256()) {
                         // Nothing is lost, since the next run finds the version; but what this
@@ -110,16 +106,16 @@ impl Run<'_> {
         let total = self.zips.len() * self.chosen.regions.len();
         let left = total - report.settled();
         let status = report.finish();
-        Ok(match stop.get() {
+        match stop.get() {
             None => status,
             Some(code) => {
-                eprintln!(
+                tell(format_args!(
                     "stopped with {} left; run the same command again, it goes on from here",
                     count(left, "layer")
-                );
-                code.into()
+                ));
+                status.map(|_| code.into())
             }
-        })
+        }
     }
 
     fn targets(&self) -> impl Iterator<Item = Target<'_>> {
