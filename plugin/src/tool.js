@@ -5,13 +5,18 @@ const os = require("node:os");
 const path = require("node:path");
 
 const { Fault } = require("./fault");
-const { ARCHITECTURES } = require("./runtimes");
 
 /** @typedef {import("./functions").LuaFunction} LuaFunction */
 /** @typedef {import("./settings").Settings} Settings */
 
 /** The interpreter that the tool has in it. */
 const IN_THE_TOOL = "lua-54";
+/**
+ * Our names of the architectures by those of node.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const ARCHITECTURES = Object.freeze({ x64: "x86_64", arm64: "arm64" });
 
 /**
  * Runs the developer's tool to its end, on our own stdin, stdout and stderr.
@@ -65,7 +70,7 @@ function bootstrapFor({ name, runtime: { interpreter } }, settings, serviceDir) 
     return { file, remove: () => {} };
   }
   if (interpreter === IN_THE_TOOL) return { file: null, remove: () => {} };
-  const machine = { x64: ARCHITECTURES[0], arm64: ARCHITECTURES[1] }[os.arch()] ?? os.arch();
+  const machine = ARCHITECTURES[os.arch()] ?? os.arch();
   const layer = `${interpreter}-${machine}`;
   const zip = settings.layerZips[layer];
   if (zip === undefined) {
