@@ -19,7 +19,7 @@ function list(plugin) {
   const lines = [`published, by ${file}:`];
   lines.push(...(rows.length > 0 ? table(rows) : ["  none; moonlayer layer publish does it"]));
   lines.push("", `functions in ${layers.region}:`);
-  const uses = [...plugin.functions.values()].map(({ name, layer }) => {
+  const uses = plugin.present().map(({ name, layer }) => {
     const { arn, zip, from } = layers.find(layer);
     const value = typeof arn === "object" ? JSON.stringify(arn) : (arn ?? zip ?? "");
     return [name, layer, value, `from ${from}`];
