@@ -8,7 +8,7 @@ const { layersWith, luaFunctions, neededLayers, rewrite } = require("./functions
 const { Layers } = require("./layers");
 const { checkHandlers, leaveOut } = require("./packaging");
 const { RUNTIMES, isLua } = require("./runtimes");
-const { readSettings } = require("./settings");
+const { isMap, readSettings } = require("./settings");
 
 /** @typedef {import("./functions").LuaFunction} LuaFunction */
 /** @typedef {import("./layers").Layer} Layer */
@@ -113,7 +113,7 @@ class MoonlayerPlugin {
     const { service } = this.serverless;
     const fresh = luaFunctions(service);
     fresh.forEach((lua) => this.functions.set(lua.name, lua));
-    const all = [...this.functions.values()];
+    const all = this.present();
     const layers = this.layers();
     layers.checkOneForAll(neededLayers(all));
     const lists = fresh.map((lua) => {
@@ -124,6 +124,19 @@ class MoonlayerPlugin {
     fresh.forEach((lua, at) => rewrite(lua, lists[at]));
     const zips = [...this.zips.values()].map(({ zip }) => zip ?? "");
     leaveOut(service, all, zips, this.serverless.serviceDir);
+  }
+
+  /**
+   * The Lua functions that the service still has: another plugin may have taken one out, or put a
+   * copy in its place.
+   *
+   * @returns {LuaFunction[]}
+   */
+  present() {
+    const { functions } = this.serverless.service;
+    return [...this.functions.values()]
+      .filter(({ name }) => isMap(functions[name]))
+      .map((lua) => ({ ...lua, definition: functions[lua.name] }));
   }
 
   /**
@@ -149,7 +162,7 @@ class MoonlayerPlugin {
    * @param {string} [only] the one function that is packaged
    */
   finish(only) {
-    const functions = [...this.functions.values()].filter(({ name }) => !only || name === only);
+    const functions = this.present().filter(({ name }) => !only || name === only);
     checkHandlers(this.serverless.service, functions, this.serverless.serviceDir);
   }
 

@@ -1,5 +1,6 @@
 "use strict";
 
+const { Fault } = require("./fault");
 const { LAYERS } = require("./runtimes");
 const { readVersions } = require("./versions");
 
@@ -19,14 +20,29 @@ function list(plugin) {
   const lines = [`published, by ${file}:`];
   lines.push(...(rows.length > 0 ? table(rows) : ["  none; moonlayer layer publish does it"]));
   lines.push("", `functions in ${layers.region}:`);
-  const uses = [...plugin.functions.values()].map(({ name, layer }) => {
-    const { arn, zip, from } = layers.find(layer);
-    const value = typeof arn === "object" ? JSON.stringify(arn) : (arn ?? zip ?? "");
-    return [name, layer, value, `from ${from}`];
-  });
-  if (plugin.fault) lines.push(`  ${plugin.fault instanceof Error ? plugin.fault.message : ""}`);
-  else lines.push(...(uses.length > 0 ? table(uses) : ["  none that runs Lua"]));
+  const uses = plugin.present().map(({ name, layer }) => [name, layer, ...origin(layers, layer)]);
+  if (uses.length > 0) lines.push(...table(uses));
+  else if (!plugin.fault) lines.push("  none that runs Lua");
   process.stdout.write(`${lines.join("\n")}\n`);
+  // The list is what helps to set it right, so it comes first.
+  if (plugin.fault) throw plugin.fault;
+}
+
+/**
+ * What a function gets for a layer, and who says so.
+ *
+ * @param {ReturnType<import("./index")["layers"]>} layers
+ * @param {string} name
+ * @returns {string[]}
+ */
+function origin(layers, name) {
+  try {
+    const { arn, zip, from } = layers.find(name);
+    return [typeof arn === "object" ? JSON.stringify(arn) : (arn ?? zip ?? ""), `from ${from}`];
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return ["none", ""];
+  }
 }
 
 /**

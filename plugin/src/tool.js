@@ -5,16 +5,24 @@ const os = require("node:os");
 const path = require("node:path");
 
 const { Fault } = require("./fault");
-const { ARCHITECTURES } = require("./runtimes");
 
 /** @typedef {import("./functions").LuaFunction} LuaFunction */
 /** @typedef {import("./settings").Settings} Settings */
 
+/** How people and supervisors end a program. @type {readonly NodeJS.Signals[]} */
+const SIGNALS = Object.freeze(["SIGINT", "SIGTERM", "SIGHUP"]);
 /** The interpreter that the tool has in it. */
 const IN_THE_TOOL = "lua-54";
+/**
+ * Our names of the architectures by those of node.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const ARCHITECTURES = Object.freeze({ x64: "x86_64", arm64: "arm64" });
 
 /**
- * Runs the developer's tool to its end, on our own stdin, stdout and stderr.
+ * Runs the developer's tool to its end, on our own stdin, stdout and stderr. A signal that would end
+ * us ends the tool, which says what became of the function, and then us by its exit status.
  *
  * @param {string} program
  * @param {string[]} args
@@ -25,8 +33,18 @@ function runTool(program, args, environment) {
   const { spawn } = require("node:child_process");
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env: environment });
-    child.on("error", (error) => reject(notStarted(program, error)));
+    /** @param {NodeJS.Signals} signal */
+    const pass = (signal) => void child.kill(signal);
+    for (const each of SIGNALS) process.on(each, pass);
+    const end = () => {
+      for (const each of SIGNALS) process.off(each, pass);
+    };
+    child.on("error", (error) => {
+      end();
+      reject(notStarted(program, error));
+    });
     child.on("close", (status, signal) => {
+      end();
       resolve(status ?? 128 + (signal ? os.constants.signals[signal] : 0));
     });
   });
@@ -65,7 +83,7 @@ function bootstrapFor({ name, runtime: { interpreter } }, settings, serviceDir) 
     return { file, remove: () => {} };
   }
   if (interpreter === IN_THE_TOOL) return { file: null, remove: () => {} };
-  const machine = { x64: ARCHITECTURES[0], arm64: ARCHITECTURES[1] }[os.arch()] ?? os.arch();
+  const machine = ARCHITECTURES[os.arch()] ?? os.arch();
   const layer = `${interpreter}-${machine}`;
   const zip = settings.layerZips[layer];
   if (zip === undefined) {

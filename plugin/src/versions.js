@@ -45,7 +45,8 @@ function readVersions(setting, serviceDir) {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw fault(`cannot read ${file}, which custom.lua.versions names: ${cause}`, setting);
+    const from = setting === null ? "which comes with the plugin" : "which custom.lua.versions names";
+    throw fault(`cannot read ${file}, ${from}: ${cause}`, setting);
   }
   let content;
   try {

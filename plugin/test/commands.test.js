@@ -88,6 +88,27 @@ test("lua:invoke gives the tool the bootstrap of another interpreter", async (t)
   assert.match(missing.all, /cannot run no-such-tool: there is no such program; the tool installs/);
 });
 
+test("lua:invoke hands a signal on to the tool, and clears up after it", async (t) => {
+  const layer = `luajit-21-${process.arch === "x64" ? "x86_64" : "arm64"}`;
+  const made = service(t, {
+    "serverless.yml": config({
+      provider: { runtime: "luajit-21" },
+      custom: { lua: { tool: "./tool", layerZip: { [layer]: "jit.zip" } } },
+      functions: { hello: { handler: "hello.handler" } },
+    }),
+  });
+  await made.zip("jit.zip", { bootstrap: "" });
+  // It ends what started it, and waits for the signal to come back, or for nobody to be there.
+  const waits = "kill -TERM $PPID\nwhile kill -0 $PPID 2> /dev/null; do :; done";
+  made.write("tool", `#!/bin/sh\ntrap "exit 42" TERM\nprintf "%s|" "$@"\n${waits}\n`);
+  fs.chmodSync(path.join(made.dir, "tool"), 0o755);
+  const run = await made.run("serverless", ["lua:invoke", "-f", "hello"]);
+  assert.equal(run.status, 42, run.all);
+  const [bootstrap] = run.stdout.split("|").slice(-2);
+  assert.match(bootstrap, /\/bootstrap$/);
+  assert.ok(!fs.existsSync(path.dirname(bootstrap)), `${bootstrap} is left behind`);
+});
+
 test("lua:layers lists what is published by region, and what each function gets", async (t) => {
   const made = service(t, {
     "serverless.yml": config({
@@ -122,6 +143,27 @@ functions in eu-west-1:
   two  luajit-21-x86_64  ${mine}  from custom.lua.layerArn.luajit-21-x86_64
 `,
   );
+});
+
+test("lua:layers shows what is there where a function's layer is missing", async (t) => {
+  const made = service(t, {
+    "serverless.yml": config({
+      provider: { runtime: "lua-54" },
+      custom: { lua: { versions: "v.json" } },
+      functions: {
+        one: { handler: "a.b" },
+        two: { handler: "a.b", architecture: "arm64" },
+      },
+    }),
+    "v.json": { layers: { "lua-54-x86_64": { "eu-west-1": { arn: arn("lua-54-x86_64") } } } },
+  });
+  const run = await made.run("osls", ["lua:layers"]);
+  assert.equal(run.status, 1, run.all);
+  const shown = run.stdout.replace(/ +/g, " ");
+  assert.ok(shown.includes(`\n eu-west-1 lua-54-x86_64 ${arn("lua-54-x86_64")}\n`), run.all);
+  assert.ok(shown.includes(`\n one lua-54-x86_64 ${arn("lua-54-x86_64")} from `), run.all);
+  assert.ok(shown.includes("\n two lua-54-arm64 none\n"), run.all);
+  assert.match(run.all.replace(/\s+/g, " "), /there is no layer lua-54-arm64 for eu-west-1: it is/);
 });
 
 for (const framework of Object.keys(frameworks)) {

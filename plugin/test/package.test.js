@@ -194,25 +194,27 @@ for (const framework of Object.keys(frameworks)) {
     assert.ok(alone.includes("node_modules/some/index.js"), alone.join(" "));
   });
 
-  test(`${framework}: another plugin may come before or after, and add functions`, async (t) => {
+  test(`${framework}: another plugin may come before or after, add functions and take some`, async (t) => {
     const plugins = ["serverless-moonlayer", "./adds"];
     const write = (order) =>
       config({
         provider: { runtime: "lua-54" },
         plugins: order,
         custom: { lua: { layerArn: X86 } },
-        functions: { hello: { handler: "hello.handler" } },
+        functions: { hello: { handler: "hello.handler" }, taken: { handler: "nowhere.handler" } },
       });
     const made = service(t, {
       "serverless.yml": write(plugins),
       "hello.lua": HANDLER,
       "adds.js": `module.exports = class {
         constructor(serverless) {
-          this.hooks = { initialize: () => {
-            const { functions } = serverless.service;
+          const { functions } = serverless.service;
+          const adds = () => {
             functions.hello.layers = [...(functions.hello.layers ?? []), "${OTHER}"];
             functions.added = { handler: "hello.handler", name: "added", events: [] };
-          } };
+          };
+          const takes = () => delete functions.taken;
+          this.hooks = { initialize: adds, "before:package:initialize": takes };
         }
       };`,
     });
@@ -220,7 +222,8 @@ for (const framework of Object.keys(frameworks)) {
       made.write("serverless.yml", write(order));
       const run = await made.run(framework, ["package"]);
       assert.equal(run.status, 0, run.all);
-      const { Hello, Added } = made.functions();
+      const { Hello, Added, ...others } = made.functions();
+      assert.deepEqual(others, {});
       assert.deepEqual([Hello.Layers, Added.Layers], [[X86, OTHER], [X86]], order.join());
       assert.equal(Added.Runtime, "provided.al2023");
     }
