@@ -139,9 +139,28 @@ impl Checkout {
 /// What only a checkout of this project has beside its crates.
 const MAKEFILE: &str = "layer/Makefile";
 
+/// What LuaJIT's makefile takes from the environment, and what changes the compiled code.
+const OF_LUAJIT: [&str; 16] = [
+    "ASOPTIONS",
+    "CCDEBUG",
+    "CCOPT",
+    "CCOPTIONS",
+    "CCWARN",
+    "HOST_XCFLAGS",
+    "LMULTILIB",
+    "MULTILIB",
+    "PREFIX",
+    "STATIC_CC",
+    "TARGET_ARCH",
+    "TARGET_CC",
+    "TARGET_FLAGS",
+    "TARGET_LFSFLAGS",
+    "TARGET_STCC",
+    "TARGET_XCFLAGS",
+];
+
 /// cargo, with nothing in its environment that would change the bytes it builds.
 pub fn cargo(root: &Path) -> Command {
-    // `TARGET_FLAGS` is LuaJIT's, and `.cargo/config.toml` says what it is to be.
     // `cargo run` and `cargo test` say which cargo they are.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
@@ -156,13 +175,8 @@ pub fn cargo(root: &Path) -> Command {
             ]
             .iter()
             .any(|prefix| name.starts_with(prefix))
-                || [
-                    "CARGO_INCREMENTAL",
-                    "CARGO_TARGET_DIR",
-                    "RUSTFLAGS",
-                    "TARGET_FLAGS",
-                ]
-                .contains(&name)
+                || ["CARGO_INCREMENTAL", "CARGO_TARGET_DIR", "RUSTFLAGS"].contains(&name)
+                || OF_LUAJIT.contains(&name)
         });
         if changes_bytes {
             command.env_remove(name);
