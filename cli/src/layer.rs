@@ -40,6 +40,9 @@ enum Command {
     Check(check::Check),
     /// Lists the published layers
     List(list::List),
+    /// Prints the licence notices of what is linked into this tool, for its archive
+    #[command(hide = true)]
+    Notices,
     /// Publishes the built layers to an AWS account, in many regions
     Publish(Box<publish::Publish>),
 }
@@ -54,6 +57,7 @@ impl Layer {
             Command::Build(build) => build.run().map(|()| ExitCode::SUCCESS),
             Command::Check(check) => check.run(),
             Command::List(list) => list.run(),
+            Command::Notices => notices::print_of_tool().map(|()| ExitCode::SUCCESS),
             Command::Publish(publish) => publish.run(),
         }
     }

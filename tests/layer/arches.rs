@@ -130,6 +130,28 @@ fn luajit_brings_its_own_notice() {
 }
 
 #[test]
+fn luajits_compiled_loops_look_at_hooks_whatever_the_environment_says() {
+    let checkout = Checkout::building(good());
+    let output = checkout
+        .command(env!("CARGO_BIN_EXE_moonlayer"))
+        .args(["layer", "build", "--interpreter", "luajit-21"])
+        .env("CFLAGS_x86_64_unknown_linux_gnu", "-DOTHER")
+        .env("PREFIX", "/elsewhere")
+        .env("TARGET_CC", "other-gcc")
+        .output()
+        .expect("the built binary");
+    succeeds(&output);
+    let asked = checkout.asked();
+    assert!(
+        asked.contains(" CFLAGS=-DLUAJIT_ENABLE_CHECKHOOK '-ffile-prefix-map="),
+        "{asked}"
+    );
+    for name in ["OTHER", "PREFIX=/", "TARGET_CC=o"] {
+        assert!(!asked.contains(name), "{name}: {asked}");
+    }
+}
+
+#[test]
 fn zig_is_no_way_to_luajit() {
     let checkout = Checkout::building(new()).zigbuilding(good());
     let error = fails(&checkout, &checkout.build(&["--interpreter", "luajit-21"]));

@@ -9,7 +9,7 @@ use super::support::{Folder, project};
 /// Answers `build` and `zigbuild` from the folder `made`; the rest is real.
 ///
 /// It fails when two of them build at once, and notes what it was asked in the file `asked`, with
-/// the compilers that it was told to take.
+/// the compilers and flags that it was told to take.
 const CARGO: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 # A limit on the size of files is for the program under test.
@@ -25,7 +25,8 @@ fi
 if [ "$2" = --help ]; then
   exit 0
 fi
-echo "$@" "RUSTC=$RUSTC" "LINKER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" >> "$here/asked"
+echo "$@" "RUSTC=$RUSTC" "LINKER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" \
+  "CFLAGS=$CFLAGS_x86_64_unknown_linux_gnu" "PREFIX=$PREFIX" "TARGET_CC=$TARGET_CC" >> "$here/asked"
 for argument; do
   case "$last" in
     --target) triple=${argument%.2.34} ;;
@@ -68,16 +69,7 @@ impl Checkout {
     /// A checkout whose `cargo build` fails.
     pub fn failing() -> Self {
         let folder = Folder::new();
-        let root = folder.path().join("checkout");
-        for name in ["Cargo.toml", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"] {
-            folder.file(
-                &format!("checkout/{name}"),
-                fs::read(project().join(name)).expect(name),
-            );
-        }
-        for name in ["cli", "runtime", "layer", "tests"] {
-            copy(&project().join(name), &root.join(name));
-        }
+        copy_project(&folder.path().join("checkout"));
         folder.executable("cargo", CARGO.replace("REAL", env!("CARGO")));
         folder.executable("rustc", RUSTC);
         Self { folder }
@@ -160,6 +152,17 @@ impl Checkout {
             .args(arguments)
             .output()
             .expect("the built binary")
+    }
+}
+
+/// Makes `root` a copy of what the layer is built from.
+pub fn copy_project(root: &Path) {
+    fs::create_dir_all(root).expect("a folder of our own");
+    for name in ["Cargo.toml", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(project().join(name), root.join(name)).expect(name);
+    }
+    for name in [".cargo", "cli", "runtime", "layer", "tests"] {
+        copy(&project().join(name), &root.join(name));
     }
 }
 

@@ -62,6 +62,7 @@ fn dockerfile_build_copies_what_the_build_reads() {
     }
     // What the layer build reads besides.
     for name in [
+        ".cargo",
         "Cargo.lock",
         "LICENSE-APACHE",
         "LICENSE-MIT",

@@ -1,24 +1,35 @@
 //! The layer as it is released: built by this machine's cargo.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use super::checkout::copy_project;
 use super::outcome::succeeds;
-use super::support::{Folder, Process, project};
+use super::support::{Event, Folder, Function, Process, project};
 use super::tools::path_with_tools;
 
-/// Runs `moonlayer layer build` in this checkout.
-fn build(arguments: &[&str]) {
+/// `moonlayer layer build` in a checkout.
+fn building(checkout: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moonlayer"));
     command
         .args(["layer", "build"])
         .args(arguments)
-        .current_dir(project())
+        .current_dir(checkout)
         // Where the machine's own glibc is too new, cargo-zigbuild is among the tools.
         .env("PATH", path_with_tools());
+    command
+}
+
+/// Runs `moonlayer layer build` in this checkout.
+#[track_caller]
+fn build(arguments: &[&str]) {
+    let mut command = building(&project(), arguments);
     succeeds(&command.output().expect("the built binary"));
 }
 
@@ -90,12 +101,55 @@ fn the_real_layer_is_small_and_runs_without_its_zip() {
 }
 
 #[test]
+fn another_folder_another_user_and_other_flags_give_the_same_bytes() {
+    let folder = Folder::new();
+    let other = folder.path().join("another, longer place/checkout");
+    copy_project(&other);
+    // Of another user too: the crates have other paths, though nothing is fetched again.
+    let theirs = folder.path().join("cargo");
+    fs::create_dir(&theirs).expect("a new folder");
+    for name in ["config.toml", "registry"] {
+        if cargo_home().join(name).exists() {
+            symlink(cargo_home().join(name), theirs.join(name)).expect("a new link");
+        }
+    }
+    let out = folder.path().join("out");
+    let mut command = building(&other, &["--output", &out.display().to_string()]);
+    command
+        .env("CARGO_HOME", theirs)
+        .env("CFLAGS", "-O1 -DLUAI_MAXCCALLS=100")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("RUSTFLAGS", "-C target-cpu=native");
+    succeeds(&command.output().expect("the built binary"));
+
+    let zips = Folder::new();
+    build(&["--output", &zips.path().display().to_string()]);
+    for name in [".cdx.json", ".zip", ".zip.sha256"].map(|end| format!("lua-54-x86_64{end}")) {
+        let [one, two] = [zips.path(), &out].map(|dir| fs::read(dir.join(&name)).expect("a file"));
+        assert!(one == two, "{name} is another");
+    }
+}
+
+/// Where cargo keeps the sources of the crates.
+fn cargo_home() -> PathBuf {
+    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.unwrap_or_else(|| PathBuf::from(env::var_os("HOME").expect("a home")).join(".cargo"))
+}
+
+#[test]
 fn the_real_layer_of_luajit_is_small_and_compiles_while_it_runs() {
     let zipped = zipped("luajit-21-x86_64", "luajit-21");
     let opt = zipped.path().join("opt");
     let code = "io.write(_VERSION, ' ', jit.version:sub(1, 10), ' ', tostring(jit.status()))";
     assert_eq!(prints(&opt, code), "Lua 5.1 LuaJIT 2.1 true");
     assert_eq!(newest_glibc(&opt.join("bootstrap")), "2.34");
+    // A loop that is compiled looks at no hook, unless LuaJIT was built to have it look.
+    let source = "return { handler = function() local n = 0 while true do n = n + 1 end end }";
+    let run = Function::new("app.lua", source)
+        .program(opt.join("bootstrap"))
+        .invoke(Event::json("{}").left(Duration::from_millis(300)))
+        .run();
+    assert_eq!(run.post().json()["errorType"], "Function.Timeout");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::{fs::MetadataExt, process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::mpsc::{RecvTimeoutError, channel},
     time::{Duration, Instant},
@@ -22,6 +22,7 @@ use super::{
 /// A function, the script of the Runtime API that serves it, and how the process is started.
 pub struct Function {
     root: Folder,
+    program: Option<PathBuf>,
     arguments: Vec<String>,
     env: BTreeMap<String, String>,
     uid: Option<u32>,
@@ -97,6 +98,7 @@ impl Function {
             .collect();
         Self {
             root,
+            program: None,
             arguments: Vec::new(),
             env,
             uid: None,
@@ -109,6 +111,12 @@ impl Function {
     /// Sets `_HANDLER`.
     pub fn handler(self, handler: &str) -> Self {
         self.env("_HANDLER", handler)
+    }
+
+    /// Runs another bootstrap than the one that was built for the tests.
+    pub fn program(mut self, program: PathBuf) -> Self {
+        self.program = Some(program);
+        self
     }
 
     /// Adds an argument of the command line.
@@ -273,7 +281,7 @@ impl Function {
     }
 
     fn command(&self, folder: &Folder, address: &str) -> Command {
-        let mut program = bootstrap();
+        let mut program = self.program.clone().unwrap_or_else(bootstrap);
         if self.uid.is_some() {
             // The folder of the build may be closed to other users.
             program = folder.program("bootstrap", &program);

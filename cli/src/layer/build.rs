@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{Content, write_together};
 use super::checkout::Checkout;
-use super::compile;
+use super::compile::{self, RUNTIME};
 use super::interpreter::Sources;
 use super::notices;
 use super::sbom;
@@ -58,10 +58,12 @@ impl Build {
     }
 
     fn build(&self, variant: Variant, here: &Path) -> anyhow::Result<()> {
-        let checkout = Checkout::find(here, variant)?;
+        let checkout = Checkout::find(here, RUNTIME, variant)?;
         let sources = Sources::find(&checkout, variant.interpreter)?;
         // Before the minutes that compiling takes: what they need of the checkout may be missing.
-        let notices = notices::collect(&checkout, &sources)?;
+        let notices = notices::collect(&checkout, &sources, "Moonlayer's runtime")?;
+        // Held until all is written: the files of two builds would lie beside each other.
+        let _turn = compile::turn(&checkout)?;
         let content = Content {
             bootstrap: compile::bootstrap(&checkout, variant)?,
             notices,

@@ -11,14 +11,14 @@ use serde::Deserialize;
 
 use super::variant::Variant;
 
-/// A checkout, with the crates that make up `bootstrap`.
+/// A checkout, with the crates that make up one of its programs.
 #[derive(Debug)]
 pub struct Checkout {
     /// Its folder.
     pub root: PathBuf,
     /// Every crate of the workspace's dependency graph, whatever becomes of it.
     pub packages: Vec<Package>,
-    /// The crates that are linked into `bootstrap`, sorted, each with those it calls for itself.
+    /// The crates that are linked into the program, sorted, each with those it calls for itself.
     pub linked: BTreeMap<Crate, BTreeSet<Crate>>,
 }
 
@@ -68,11 +68,12 @@ struct Metadata {
 }
 
 impl Checkout {
-    /// The checkout that `here` lies in.
+    /// The checkout that `here` lies in, and of what the program of the crate `package` is made
+    /// for `variant`.
     ///
     /// # Errors
     /// None there, no cargo, or a cargo that cannot read it or fetch its crates.
-    pub fn find(here: &Path, variant: Variant) -> anyhow::Result<Self> {
+    pub fn find(here: &Path, package: &str, variant: Variant) -> anyhow::Result<Self> {
         let root = here
             .ancestors()
             .find(|dir| dir.join("runtime/Cargo.toml").is_file() && dir.join(MAKEFILE).is_file())
@@ -102,7 +103,8 @@ impl Checkout {
         let tree = answer(cargo(&root).args([
             "tree",
             "--locked",
-            "--package=moonlayer",
+            "--package",
+            package,
             "--no-default-features",
             "--features",
             variant.interpreter.feature(),
@@ -137,9 +139,28 @@ impl Checkout {
 /// What only a checkout of this project has beside its crates.
 const MAKEFILE: &str = "layer/Makefile";
 
+/// What LuaJIT's makefile takes from the environment, and what changes the compiled code.
+const OF_LUAJIT: [&str; 16] = [
+    "ASOPTIONS",
+    "CCDEBUG",
+    "CCOPT",
+    "CCOPTIONS",
+    "CCWARN",
+    "HOST_XCFLAGS",
+    "LMULTILIB",
+    "MULTILIB",
+    "PREFIX",
+    "STATIC_CC",
+    "TARGET_ARCH",
+    "TARGET_CC",
+    "TARGET_FLAGS",
+    "TARGET_LFSFLAGS",
+    "TARGET_STCC",
+    "TARGET_XCFLAGS",
+];
+
 /// cargo, with nothing in its environment that would change the bytes it builds.
 pub fn cargo(root: &Path) -> Command {
-    // `TARGET_FLAGS` is LuaJIT's, and `.cargo/config.toml` says what it is to be.
     // `cargo run` and `cargo test` say which cargo they are.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
@@ -154,13 +175,8 @@ pub fn cargo(root: &Path) -> Command {
             ]
             .iter()
             .any(|prefix| name.starts_with(prefix))
-                || [
-                    "CARGO_INCREMENTAL",
-                    "CARGO_TARGET_DIR",
-                    "RUSTFLAGS",
-                    "TARGET_FLAGS",
-                ]
-                .contains(&name)
+                || ["CARGO_INCREMENTAL", "CARGO_TARGET_DIR", "RUSTFLAGS"].contains(&name)
+                || OF_LUAJIT.contains(&name)
         });
         if changes_bytes {
             command.env_remove(name);

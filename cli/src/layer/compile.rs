@@ -2,7 +2,7 @@
 //! on Amazon Linux 2023.
 
 use std::fs::{self, File, OpenOptions};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
@@ -14,17 +14,34 @@ use super::elf;
 use super::tool::{Tool, ways_out};
 use super::variant::Variant;
 
-/// The bytes of `bootstrap`, compiled for `variant`.
+/// The crate of the runtime.
+pub const RUNTIME: &str = "moonlayer";
+
+/// Waits until no other build is at work in `checkout`; until the lock is dropped, none begins.
+///
+/// # Errors
+/// The file system's.
+pub fn turn(checkout: &Checkout) -> anyhow::Result<Flock<File>> {
+    let folder = folder(checkout);
+    create_folder(&folder)?;
+    let path = folder.join("lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    Flock::lock(file, FlockArg::LockExclusive)
+        .map_err(|(_, errno)| errno)
+        .with_context(|| format!("cannot lock {}", path.display()))
+}
+
+/// The bytes of `bootstrap`, compiled for `variant` by the one whose turn it is.
 ///
 /// # Errors
 /// cargo failed, or the executable would not start on Amazon Linux 2023.
 pub fn bootstrap(checkout: &Checkout, variant: Variant) -> anyhow::Result<Vec<u8>> {
-    // One folder for all: what two of them have in common is compiled once, and cargo keeps the
-    // rest apart.
-    let target_dir = checkout.root.join("target/layer-build");
-    create_folder(&target_dir)?;
-    // Held until the bytes are read: another build may be about to replace them.
-    let _turn = lock(&target_dir.join("lock"))?;
+    let target_dir = folder(checkout);
     let triple = variant.arch.triple();
     let built = target_dir.join(triple).join("release/bootstrap");
     let host = host(checkout)?;
@@ -67,15 +84,8 @@ fn host(checkout: &Checkout) -> anyhow::Result<String> {
         .context("`cargo -vV` does not say which machine this is; update Rust")
 }
 
-/// Waits until no other build uses the folder.
-fn lock(path: &Path) -> anyhow::Result<Flock<File>> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path);
-    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-    Flock::lock(file, FlockArg::LockExclusive)
-        .map_err(|(_, errno)| errno)
-        .with_context(|| format!("cannot lock {}", path.display()))
+/// Where cargo compiles. One folder for all: what two of them have in common is compiled once, and
+/// cargo keeps the rest apart.
+fn folder(checkout: &Checkout) -> PathBuf {
+    checkout.root.join("target/layer-build")
 }

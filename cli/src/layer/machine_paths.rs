@@ -83,6 +83,10 @@ impl MachinePaths {
     /// below these, but it compiles by names that do not begin with them.
     pub fn cflags(&self, interpreter: Interpreter) -> OsString {
         let mut flags = OsString::new();
+        if interpreter == Interpreter::Luajit21 {
+            // Compiled loops look whether a hook is set: runtime/build.rs.
+            flags.push("-DLUAJIT_ENABLE_CHECKHOOK ");
+        }
         for (path, name) in &self.names {
             let path = path.display().to_string();
             if interpreter == Interpreter::Luajit21 && path.contains(not_plain) {

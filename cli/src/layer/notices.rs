@@ -1,7 +1,8 @@
-//! The licence notices of all that is linked into `bootstrap`: the interpreter, Rust's standard library, and
-//! each crate.
+//! The licence notices of all that is linked into `bootstrap`, or into this tool: the interpreter,
+//! Rust's standard library, and each crate.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,16 +10,37 @@ use anyhow::Context;
 
 use super::checkout::{Checkout, Package};
 use super::interpreter::Sources;
+use super::variant::{Arch, Interpreter, Variant};
 
-/// One text with every notice; the same for the same crates.
+/// Prints the notices of what is linked into this tool, for the archives it is installed from.
+///
+/// # Errors
+/// Those of [`collect`]; no checkout.
+pub fn print_of_tool() -> anyhow::Result<()> {
+    let here = env::current_dir().context("the current folder is gone; change to another")?;
+    let interpreter = Interpreter::ALL.into_iter().find(|it| it.is_embedded());
+    let variant = Variant {
+        interpreter: interpreter.expect("the features of the crate name one"),
+        arch: if cfg!(target_arch = "aarch64") {
+            Arch::Arm64
+        } else {
+            Arch::X86_64
+        },
+    };
+    let checkout = Checkout::find(&here, env!("CARGO_PKG_NAME"), variant)?;
+    let sources = Sources::find(&checkout, variant.interpreter)?;
+    print!("{}", collect(&checkout, &sources, "moonlayer")?);
+    Ok(())
+}
+
+/// One text with every notice of what `program` contains; the same for the same crates.
 ///
 /// # Errors
 /// A crate without a licence file whose licence has no text in `layer/licenses`; an unreadable
 /// file.
-pub fn collect(checkout: &Checkout, sources: &Sources) -> anyhow::Result<String> {
-    let mut notices = String::from(
-        "Moonlayer's runtime contains the software named below, under the terms given with each.\n",
-    );
+pub fn collect(checkout: &Checkout, sources: &Sources, program: &str) -> anyhow::Result<String> {
+    let mut notices =
+        format!("{program} contains the software named below, under the terms given with each.\n");
     section(&mut notices, sources.title, &sources.notice);
     let texts = checkout.root.join("layer/licenses");
     section(

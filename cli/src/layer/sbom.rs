@@ -17,6 +17,7 @@ use uuid::Builder;
 
 use super::build::sha256;
 use super::checkout::{Checkout, Crate};
+use super::compile::RUNTIME;
 use super::interpreter::Sources;
 use super::variant::Variant;
 
@@ -24,8 +25,6 @@ use super::variant::Variant;
 const SPECIFICATION: SpecVersion = SpecVersion::V1_5;
 /// The crate that calls the interpreter.
 const CALLER: &str = "mlua-sys";
-/// The crate that `bootstrap` is made of.
-const ROOT: &str = "moonlayer";
 
 /// The bill of the layer whose zip holds `bootstrap`, as JSON.
 ///
@@ -61,7 +60,7 @@ pub fn describe(
             dependency_ref: reference(&component),
             dependencies: below,
         });
-        if name.name == ROOT {
+        if name.name == RUNTIME {
             layer = Some(Component {
                 component_type: Classification::Application,
                 description: Some(format!("bootstrap of the layer {variant}").as_str().into()),
@@ -76,7 +75,7 @@ pub fn describe(
         spec_version: SPECIFICATION,
         serial_number: Some(serial_number(zip)),
         metadata: Some(Metadata {
-            component: Some(layer.with_context(|| format!("cargo does not link {ROOT}"))?),
+            component: Some(layer.with_context(|| format!("cargo does not link {RUNTIME}"))?),
             ..Metadata::default()
         }),
         components: Some(Components(components)),

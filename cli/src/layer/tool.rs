@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
 use super::checkout::{Checkout, answer, cargo};
+use super::compile::RUNTIME;
 use super::elf;
 use super::machine_paths::{MachinePaths, not_plain};
 use super::variant::{Arch, Interpreter, Variant};
@@ -137,7 +138,8 @@ impl Tool {
             .args([
                 "--release",
                 "--locked",
-                "--package=moonlayer",
+                "--package",
+                RUNTIME,
                 "--bin=bootstrap",
                 "--no-default-features",
                 "--features",
