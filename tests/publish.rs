@@ -86,12 +86,15 @@ fn a_layer_is_published_once_opened_to_all_and_recorded() {
 
     // Again, with a record that was lost: nothing is changed there, and the record is back.
     let changes = cloud.changes();
+    let mut versions = place.versions();
+    let regions = versions["layers"]["lua-54-x86_64"].as_object_mut();
+    regions.expect("a map").remove("eu-west-1");
     place
         .folder
-        .file("layer/versions.json", "{\"layers\": {}}\n");
-    let again = place.publish(&cloud, &[&TWO[..], &["--yes"]].concat());
-    assert!(again.stderr.contains("2 unchanged"), "{}", again.stderr);
-    assert_eq!(again.succeeds(), arns);
+        .file("layer/versions.json", versions.to_string());
+    let again = place.publish(&cloud, &["--regions", "eu-west-1", "--yes"]);
+    assert!(again.stderr.contains("1 unchanged"), "{}", again.stderr);
+    assert_eq!(again.succeeds().trim_end(), arn("eu-west-1"));
     assert_eq!(cloud.changes(), changes);
     assert_eq!(place.recorded("eu-west-1"), Some(arn("eu-west-1")));
 
@@ -108,6 +111,8 @@ fn a_layer_is_published_once_opened_to_all_and_recorded() {
         .publish(&cloud, &["--regions", "eu-west-1", "--yes"])
         .succeeds();
     assert_eq!(arns.trim_end(), arn("eu-west-1").replace("64:1", "64:2"));
+    let second = arn("eu-west-1").replace("64:1", "64:2");
+    assert_eq!(place.recorded("eu-west-1"), Some(second));
     assert_eq!(place.recorded("us-east-1"), Some(arn("us-east-1")));
 
     let list = |arguments: &[&str]| {

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use super::support::tool;
 
@@ -32,6 +33,9 @@ pub enum Fate {
     Lose(Arc<Gate>),
 }
 
+/// No call takes so long: the run that should have made it has ended without.
+const LONG: Duration = Duration::from_secs(300);
+
 /// Where calls wait.
 #[derive(Default)]
 pub struct Gate {
@@ -44,10 +48,14 @@ impl Gate {
     /// Waits until so many calls have come to it.
     pub fn reached_by(&self, calls: usize) {
         let state = self.state.lock().expect("counting does not panic");
-        drop(
-            self.changed
-                .wait_while(state, |(waiting, _)| *waiting < calls),
-        );
+        let waited = self
+            .changed
+            .wait_timeout_while(state, LONG, |(waiting, _)| *waiting < calls);
+        let (state, waited) = waited.expect("counting does not panic");
+        let came = state.0;
+        // Not while it is locked: who passes next is to count on.
+        drop(state);
+        assert!(!waited.timed_out(), "{came} of {calls} calls came");
     }
 
     /// Lets all through, now and later.
