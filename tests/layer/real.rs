@@ -14,11 +14,18 @@ use super::outcome::succeeds;
 use super::support::{Event, Folder, Function, Process, project};
 use super::tools::path_with_tools;
 
-/// `moonlayer layer build` in a checkout.
+/// The processor of this machine, in Lambda's words.
+const ARCH: &str = if cfg!(target_arch = "aarch64") {
+    "arm64"
+} else {
+    "x86_64"
+};
+
+/// `moonlayer layer build` in a checkout, for this machine's processor.
 fn building(checkout: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moonlayer"));
     command
-        .args(["layer", "build"])
+        .args(["layer", "build", "--arch", ARCH])
         .args(arguments)
         .current_dir(checkout)
         // Where the machine's own glibc is too new, cargo-zigbuild is among the tools.
@@ -40,13 +47,13 @@ fn unzipped() -> Folder {
     opt
 }
 
-/// Builds the zip of `layer`, which is small, and unpacks it.
+/// Builds the zip of the layer with `interpreter`, which is small, and unpacks it.
 #[track_caller]
-fn zipped(layer: &str, interpreter: &str) -> Folder {
+fn zipped(interpreter: &str) -> Folder {
     let zips = Folder::new();
     let dir = zips.path().display().to_string();
     build(&["--interpreter", interpreter, "--output", &dir]);
-    let path = zips.path().join(format!("{layer}.zip"));
+    let path = zips.path().join(format!("{interpreter}-{ARCH}.zip"));
     let size = fs::metadata(&path).expect("the zip").len();
     assert!(size < 2_000_000, "{size} bytes");
     let mut unzip = Command::new("unzip");
@@ -92,7 +99,7 @@ fn prints(opt: &Path, code: &str) -> String {
 #[test]
 fn the_real_layer_is_small_and_runs_without_its_zip() {
     let opt = unzipped();
-    let zipped = zipped("lua-54-x86_64", "lua-54");
+    let zipped = zipped("lua-54");
     let bootstrap = fs::read(opt.path().join("bootstrap")).expect("the runtime");
     let other = fs::read(zipped.path().join("opt/bootstrap")).expect("the runtime");
     assert!(other == bootstrap, "the zip's is another");
@@ -124,7 +131,7 @@ fn another_folder_another_user_and_other_flags_give_the_same_bytes() {
 
     let zips = Folder::new();
     build(&["--output", &zips.path().display().to_string()]);
-    for name in [".cdx.json", ".zip", ".zip.sha256"].map(|end| format!("lua-54-x86_64{end}")) {
+    for name in [".cdx.json", ".zip", ".zip.sha256"].map(|end| format!("lua-54-{ARCH}{end}")) {
         let [one, two] = [zips.path(), &out].map(|dir| fs::read(dir.join(&name)).expect("a file"));
         assert!(one == two, "{name} is another");
     }
@@ -138,7 +145,7 @@ fn cargo_home() -> PathBuf {
 
 #[test]
 fn the_real_layer_of_luajit_is_small_and_compiles_while_it_runs() {
-    let zipped = zipped("luajit-21-x86_64", "luajit-21");
+    let zipped = zipped("luajit-21");
     let opt = zipped.path().join("opt");
     let code = "io.write(_VERSION, ' ', jit.version:sub(1, 10), ' ', tostring(jit.status()))";
     assert_eq!(prints(&opt, code), "Lua 5.1 LuaJIT 2.1 true");

@@ -82,11 +82,9 @@ impl MachinePaths {
     /// LuaJIT's makefile takes flags apart at each space, whatever the quotes: its folders lie
     /// below these, but it compiles by names that do not begin with them.
     pub fn cflags(&self, interpreter: Interpreter) -> OsString {
-        let mut flags = OsString::new();
-        if interpreter == Interpreter::Luajit21 {
-            // Compiled loops look whether a hook is set: runtime/build.rs.
-            flags.push("-DLUAJIT_ENABLE_CHECKHOOK ");
-        }
+        // Has LuaJIT's compiled loops look whether a hook is set: runtime/build.rs. Lua 5.4 is given it
+        // too, or each change of interpreter would have all C code compiled again.
+        let mut flags = OsString::from("-DLUAJIT_ENABLE_CHECKHOOK ");
         for (path, name) in &self.names {
             let path = path.display().to_string();
             if interpreter == Interpreter::Luajit21 && path.contains(not_plain) {
