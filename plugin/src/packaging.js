@@ -32,8 +32,9 @@ function leaveOut(service, functions, zips, serviceDir) {
     prepend(service.package, allLua ? ["!node_modules/**", ...drop] : drop, [service.package]);
   }
   for (const { definition } of functions) {
-    if (!service.package.individually && !definition.package?.individually) continue;
+    // Where there is one, `deploy function` notes its zip in it, which checkHandlers then reads.
     definition.package = definition.package ?? {};
+    if (!service.package.individually && !definition.package.individually) continue;
     const places = [service.package, definition.package];
     prepend(definition.package, ["!node_modules/**", ...drop], places);
   }

@@ -113,3 +113,15 @@ fn a_link_that_is_left_out_may_lead_anywhere() {
         .file(".moonignore", "passwd\ngone\nself\nup/\n");
     assert_eq!(package.names(&[]), ["app.lua"]);
 }
+
+#[test]
+fn a_circle_that_is_entered_in_its_middle_is_named_by_the_link_that_closes_it() {
+    let package = Package::new()
+        .file(".p/q/data.txt", "here")
+        .link("a", ".p/q")
+        .link(".p/q/up", "..");
+    package.refuses(
+        &["--list"],
+        &["the link a/up/q/up leads to a folder that it lies in"],
+    );
+}

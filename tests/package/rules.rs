@@ -141,4 +141,9 @@ fn a_moonignore_that_is_no_list_of_patterns_is_refused() {
         &[],
         &[".moonignore is not a file; make it a file of patterns"],
     );
+    let package = Package::new().file(".moonignore", "x\n".repeat(600_000));
+    package.refuses(
+        &[],
+        &[".moonignore has 1200000 bytes, and at most 1048576 are read"],
+    );
 }

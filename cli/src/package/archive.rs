@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
@@ -39,11 +39,18 @@ pub fn write(tree: &Tree, file: NamedTempFile) -> anyhow::Result<Zip> {
                 "cannot read {name}; make it readable, or leave it out by a line in .moonignore"
             )
         };
-        let mut content = File::open(tree.path(entry)).with_context(cannot)?;
+        let content = File::open(tree.path(entry)).with_context(cannot)?;
         let mode = if entry.executable { 0o755 } else { 0o644 };
         zip.start_file(name.as_str(), options.unix_permissions(mode))
             .with_context(|| format!("cannot pack {name}"))?;
-        io::copy(&mut content, &mut zip).with_context(|| format!("cannot pack {name}"))?;
+        // One byte more shows that it grew; one that never stops growing would have no end.
+        let copied = io::copy(&mut content.take(entry.bytes + 1), &mut zip)
+            .with_context(|| format!("cannot pack {name}"))?;
+        ensure!(
+            copied == entry.bytes,
+            "{name} changed its size while it was packed; pack again when nothing writes to it, or \
+             leave it out by a line in .moonignore"
+        );
     }
     let cannot = "cannot write the zip";
     let written = zip.finish().context(cannot)?;
@@ -123,3 +130,39 @@ pub fn too_large_for_upload(bytes: u64, kind: Kind) -> Option<String> {
 const LARGEST_UPLOAD_BYTES: u64 = 50 << 20;
 /// "250 MB (unzipped)" in Lambda's quotas: "must be smaller than 262144000 bytes".
 const LARGEST_UNZIPPED_BYTES: u64 = 250 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What packing a file of four bytes says if it had `bytes` when the folder was read.
+    fn packed(bytes: u64) -> Result<u64, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("app.log"), "four").expect("a file");
+        let tree = Tree {
+            root: folder.path().to_owned(),
+            entries: vec![Entry {
+                name: "app.log".to_owned(),
+                bytes,
+                executable: false,
+            }],
+            left_out: Vec::new(),
+        };
+        let file = NamedTempFile::new().expect("a file");
+        write(&tree, file)
+            .map(|zip| zip.bytes)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_that_changes_its_size_while_it_is_packed_makes_no_zip() {
+        assert!(packed(4).is_ok());
+        for before in [3, 5] {
+            let error = packed(before).unwrap_err();
+            assert!(
+                error.starts_with("app.log changed its size while it was packed; pack again"),
+                "{error}"
+            );
+        }
+    }
+}

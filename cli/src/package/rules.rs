@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -102,7 +102,13 @@ fn own(folder: &Path, path: &Path, shown: &str) -> anyhow::Result<Option<Gitigno
         Ok(metadata) if !metadata.is_file() => {
             bail!("{shown} is not a file; make it a file of patterns, one a line, or remove it")
         }
-        Ok(_) => {}
+        // Minutes would pass before anybody learns that it is something else.
+        Ok(metadata) => ensure!(
+            metadata.len() <= LARGEST_BYTES,
+            "{shown} has {} bytes, and at most {LARGEST_BYTES} are read; make it a file of \
+             patterns, one a line",
+            metadata.len()
+        ),
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let Ok(text) = str::from_utf8(&bytes) else {
@@ -130,6 +136,8 @@ fn other_versions(interpreter: Interpreter) -> String {
 
 /// The name of the files of rules.
 const NAME: &str = ".moonignore";
+/// More than people write.
+const LARGEST_BYTES: u64 = 1 << 20;
 /// Also in docs/package.md, word for word.
 const DEFAULTS: &str = include_str!("defaults.txt");
 

@@ -92,10 +92,18 @@ impl Walk<'_> {
             true => String::new(),
             false => format!("{}/", name.display()),
         };
-        let cannot = || format!("cannot read the folder {}", path.display());
+        let cannot = || {
+            let shown = path.display();
+            format!(
+                "cannot read the folder {shown}; make it readable, or leave it out by a line in \
+                 .moonignore"
+            )
+        };
+        // Before its rules, for whose file a folder that cannot be read would be blamed.
+        let entries = fs::read_dir(&path).with_context(cannot)?;
         self.rules.enter(&path, &shown)?;
         self.above.push(real);
-        for entry in fs::read_dir(&path).with_context(cannot)? {
+        for entry in entries {
             let entry = entry.with_context(cannot)?;
             self.entry(&name.join(entry.file_name()), &entry)?;
         }
@@ -121,13 +129,14 @@ impl Walk<'_> {
         }
 
         let here = self.above.last().expect("an entry lies in a folder");
-        let real = match followed {
+        let real = match &followed {
             Some(_) => self.target(name, &path)?,
             None => here.join(entry.file_name()),
         };
         if is_folder {
+            // A way round passes a link again, so plain folders need no look at all those above.
             ensure!(
-                !self.above.contains(&real),
+                followed.is_none() || !self.above.contains(&real),
                 "the link {shown} leads to a folder that it lies in, so that the zip would have no \
                  end; {LINK_REMEDY}"
             );
