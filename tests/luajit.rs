@@ -221,6 +221,26 @@ fn coroutines_within_coroutines_without_end_are_an_error() {
 }
 
 #[test]
+fn calls_of_c_within_each_other_without_end_are_an_error() {
+    for body in [
+        "local function nest() return (('x'):gsub('x', nest)) end nest()",
+        "local function nest() table.sort({ 3, 2, 1 }, nest) end nest()",
+    ] {
+        let body = format!("if event.again then return 'again' end\n{body}");
+        let run = app(&body)
+            .invoke(Event::json("{}"))
+            .invoke(Event::json("{\"again\":true}"))
+            .run();
+        let posts = run.posts();
+        assert_eq!(posts.len(), 2, "{}", run.transcript());
+        let report = posts[0].json();
+        let message = report["errorMessage"].as_str().expect("a message");
+        assert!(message.contains("stack overflow"), "{body}: {message}");
+        assert_eq!(posts[1].json(), "again", "{body}");
+    }
+}
+
+#[test]
 fn compiled_code_that_runs_out_of_memory_fails_its_event_alone() {
     for body in [
         "local t = {} for i = 1, 1e9 do t[i] = { i } end",

@@ -68,6 +68,7 @@ pub fn bootstrap() -> ExitCode {
     let wrapping = wrapper::apply();
     panics::keep();
     sys::let_children_die_of_broken_pipes();
+    sys::let_stack_grow(interpreter::STACK_BYTES);
     let (config, mut faults) = config::read();
     let log = Rc::new(Log::of_loop(&config));
     match wrapping {
@@ -145,6 +146,7 @@ pub fn is_wrapped() -> bool {
 /// The standard interpreter's options, `arg` and exit statuses; our module paths and built-ins.
 pub fn standalone() -> ExitCode {
     sys::die_of_broken_pipes();
+    sys::let_stack_grow(interpreter::STACK_BYTES);
     let args: Vec<_> = std::env::args_os().collect();
     let environment = !standalone::ignores_environment(&args);
     let lookup = |name: &str| std::env::var_os(name).filter(|_| environment);

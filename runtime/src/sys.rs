@@ -92,6 +92,23 @@ pub fn let_children_die_of_broken_pipes() {
     }
 }
 
+/// Lets the stack of the process's first thread grow to `bytes`, or as far as the system allows.
+///
+/// Linux looks at the limit each time that the stack grows, and leaves room for 128 MB below it.
+pub fn let_stack_grow(bytes: usize) {
+    let bytes = bytes as libc::rlim_t;
+    // SAFETY: getrlimit fills the structure, and setrlimit reads it. Where either fails the stack
+    // stays as it is.
+    unsafe {
+        let mut limit: libc::rlimit = mem::zeroed();
+        let known = libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) == 0;
+        if known && limit.rlim_cur < bytes {
+            limit.rlim_cur = bytes.min(limit.rlim_max);
+            libc::setrlimit(libc::RLIMIT_STACK, &raw const limit);
+        }
+    }
+}
+
 /// Random numbers of the system's.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use std::thread;
 use crate::api::RuntimeApi;
 use crate::config::MOST_LOOPS;
 use crate::error::ErrorReport;
+use crate::interpreter;
 use crate::log::Log;
 use crate::process::Process;
 use crate::worker::Worker;
@@ -45,7 +46,7 @@ pub fn run(process: &Arc<Process>, log: &Log, first: &Worker) {
         let api = first.another_api();
         let spawned = thread::Builder::new()
             .name(format!("worker-{number}"))
-            .stack_size(STACK_BYTES)
+            .stack_size(interpreter::STACK_BYTES)
             .spawn(move || work(&sharing, &opening, api));
         match spawned {
             Ok(thread) => threads.push(thread),
@@ -153,8 +154,6 @@ impl Gate {
 }
 
 const NO_PANIC: &str = "counting does not panic";
-/// As Linux gives the first thread of a process. Only what is used of it is memory.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

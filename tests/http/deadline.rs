@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::support::{Event, Function, Then, Web, send};
+use super::support::{Event, Function, IS_LUAJIT, Then, Web, send};
 
 /// A handler whose own body is `code`, with `url` and `http`; asked several times, since what it
 /// tells is a matter of which of two moments comes first.
@@ -24,20 +24,22 @@ fn timed_out(code: &str, web: &Web) {
         let report: serde_json::Value = serde_json::from_str(post.text()).unwrap();
         assert_eq!(report["errorType"], "Function.Timeout", "{code}: {report}");
         let message = report["errorMessage"].as_str().unwrap();
-        assert!(message.ends_with(" s at main.lua:3"), "{code}: {message}");
+        // A tail call leaves no frame in LuaJIT, of C functions neither.
+        let place = match IS_LUAJIT && code.contains("return http") {
+            true => " s",
+            false => " s at main.lua:3",
+        };
+        assert!(message.ends_with(place), "{code}: {message}");
     }
 }
 
 #[test]
 fn a_request_that_waits_until_the_deadline_is_the_handlers_time_out() {
     let web = Web::new(|_, _| Then::Hold);
-    // As a tail call it would leave no frame in LuaJIT.
+    timed_out("return http.get(url)", &web);
     timed_out("local answer = http.get(url) return answer", &web);
     timed_out("local answer = assert(http.get(url)) return answer", &web);
-    timed_out(
-        "local all = http.all{{url = url}, {url = url}} return all",
-        &web,
-    );
+    timed_out("return http.all{{url = url}, {url = url}}", &web);
     timed_out("local _, err = http.get(url); error(err)", &web);
 }
 
@@ -57,13 +59,11 @@ fn an_upload_that_nobody_reads_ends_at_the_deadline() {
     let web = Web::raw(move |stream, _| kept.lock().unwrap().push(stream));
     let body = "local body = ('x'):rep(10 * 1024 * 1024)";
     timed_out(
-        &format!("{body} local answer = http.put(url, {{body = body}}) return answer"),
+        &format!("{body} return http.put(url, {{body = body}})"),
         &web,
     );
     timed_out(
-        &format!(
-            "{body} local answer = http.put(url, {{body = function() return body end}}) return answer"
-        ),
+        &format!("{body} return http.put(url, {{body = function() return body end}})"),
         &web,
     );
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{Web, answer, lua, own_headers};
+use super::support::{IS_LUAJIT, Web, answer, lua, own_headers};
 
 fn ok() -> Web {
     Web::fixed(answer("200 OK", &[], "fine"))
@@ -88,7 +88,7 @@ fn bodies_are_strings_with_every_byte_or_json() {
     let url = web.url("/");
     lua(&format!(
         "http.post('{url}', {{body = 'a\\0\\255'}})
-         http.post('{url}', {{json = {{n = 1.5}}}})
+         http.post('{url}', {{json = {{n = 1.0}}}})
          http.post('{url}', {{json = false, headers = {{['content-type'] = 'x/y'}}}})
          http.request{{url = '{url}', method = 'DELETE', body = 'd'}}
          return true"
@@ -96,7 +96,8 @@ fn bodies_are_strings_with_every_byte_or_json() {
     let asked = web.asked();
     assert_eq!(asked[0].body, b"a\0\xff");
     assert_eq!(asked[0].header("content-type"), None);
-    assert_eq!(asked[1].body, br#"{"n":1.5}"#);
+    let number = if IS_LUAJIT { "1" } else { "1.0" };
+    assert_eq!(asked[1].body, format!(r#"{{"n":{number}}}"#).as_bytes());
     assert_eq!(asked[1].header("content-type"), Some("application/json"));
     assert_eq!(asked[2].body, b"false");
     assert_eq!(asked[2].header("content-type"), Some("x/y"));

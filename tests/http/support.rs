@@ -8,7 +8,7 @@ mod web;
 
 use std::{os::unix::process::CommandExt, process::Command, time::Duration};
 
-pub use harness::{Event, Folder, Function, Process, bootstrap};
+pub use harness::{Event, Folder, Function, IS_LUAJIT, Process, bootstrap};
 use serde_json::Value;
 pub use web::{Asked, Then, Web, answer, send};
 

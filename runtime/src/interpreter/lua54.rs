@@ -36,6 +36,10 @@ pub const HOOKS_ALL_COROUTINES: bool = false;
 /// How deep coroutines may resume each other; none where Lua itself has a limit.
 pub const MOST_NESTED_COROUTINES: Option<usize> = None;
 
+/// The stack of a thread that runs Lua, as Linux gives it to the first one of a process: Lua's
+/// limit of calls within calls of C (LUAI_MAXCCALLS) keeps within it. Only what is used is memory.
+pub const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// The functions that `coroutine` has here beside `resume` and `wrap`, with the worker as upvalue 1.
 pub const COROUTINE_FUNCTIONS: &[(&str, ffi::lua_CFunction)] = &[("close", close)];
 

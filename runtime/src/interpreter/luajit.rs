@@ -39,6 +39,11 @@ pub const HOOKS_ALL_COROUTINES: bool = true;
 /// the thread's stack. As many as Lua 5.1 and 5.4 have (LUAI_MAXCCALLS).
 pub const MOST_NESTED_COROUTINES: Option<usize> = Some(195);
 
+/// The stack of a thread that runs Lua. LuaJIT counts no calls of C within each other: what ends a
+/// `string.gsub` that calls itself, with a buffer of 8 KB each time, is Lua's own stack, which is
+/// full after some 40 MB of this one. Only what is used is memory.
+pub const STACK_BYTES: usize = 64 * 1024 * 1024;
+
 /// The functions that `coroutine` has here beside `resume` and `wrap`, with the worker as upvalue 1.
 pub const COROUTINE_FUNCTIONS: &[(&str, ffi::lua_CFunction)] = &[];
 
@@ -152,10 +157,36 @@ unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
     const GLREF: usize = 16;
     /// lj_obj.h: in `global_State`, after the allocator, the collector and the empty string.
     const HOOKMASK: usize = 145;
-    // SAFETY: the vendored LuaJIT is the one version that was looked at, and a test pins the place.
+    // SAFETY: every new state is asked whether this is the place, by `check_hookmask`.
     unsafe {
         let global = l.cast::<u8>().add(GLREF).cast::<*mut u8>().read();
         global.add(HOOKMASK)
+    }
+}
+
+/// Refuses a LuaJIT that has its mask of hooks elsewhere: `allow_hooks` would write into whatever
+/// is there. Nothing else holds a build to the one version that was looked at.
+fn check_hookmask(lua: &Lua) -> mlua::Result<()> {
+    unsafe extern "C-unwind" fn nothing(_: *mut lua_State, _: *mut ffi::lua_Debug) {}
+
+    let mut is_there = true;
+    let at = &raw mut is_there;
+    // SAFETY: no instruction of Lua runs while the hooks are set. What is read is within the state
+    // of any LuaJIT, which is larger than that by far.
+    unsafe {
+        lua.exec_raw::<()>((), |l| {
+            for mask in [ffi::LUA_MASKCOUNT, ffi::LUA_MASKLINE | ffi::LUA_MASKRET, 0] {
+                ffi::lua_sethook(l, Some(nothing), mask, c_int::MAX);
+                *at &= c_int::from(hookmask(l).read_volatile()) == mask;
+            }
+        })?;
+    }
+    match is_there {
+        true => Ok(()),
+        false => Err(mlua::Error::runtime(
+            "this LuaJIT is not laid out as the one that the runtime is made for; build it with \
+             the versions in Cargo.lock (`cargo build --locked`)",
+        )),
     }
 }
 
@@ -163,8 +194,9 @@ unsafe fn hookmask(l: *mut lua_State) -> *mut u8 {
 /// which LuaJIT would draw the same in all states.
 ///
 /// # Errors
-/// Lua is out of memory.
+/// Lua is out of memory, or another LuaJIT than this is made for.
 pub fn set_up(lua: &Lua) -> mlua::Result<()> {
+    check_hookmask(lua)?;
     lua.globals().raw_set("ffi", Value::Nil)?;
     let math: Table = lua.globals().raw_get("math")?;
     let randomseed: Function = math.raw_get("randomseed")?;
@@ -220,20 +252,8 @@ const LUA_5_3: &[&str] = &[
 mod tests {
     use super::*;
 
-    unsafe extern "C-unwind" fn nothing(_: *mut lua_State, _: *mut ffi::lua_Debug) {}
-
     #[test]
     fn the_mask_of_hooks_is_where_it_was_seen() {
-        let lua = Lua::new();
-        // SAFETY: sets hooks that do nothing, and reads a byte of the state.
-        unsafe {
-            lua.exec_raw::<()>((), |l| {
-                for mask in [ffi::LUA_MASKCOUNT, ffi::LUA_MASKLINE | ffi::LUA_MASKRET, 0] {
-                    ffi::lua_sethook(l, Some(nothing), mask, 1000);
-                    assert_eq!(c_int::from(*hookmask(l)), mask);
-                }
-            })
-            .unwrap();
-        }
+        check_hookmask(&Lua::new()).unwrap();
     }
 }

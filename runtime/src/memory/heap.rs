@@ -4,14 +4,17 @@
 //! a function keeps many small tables: counted like that, a function would be killed for its memory
 //! well before Lua knew. And where the system has no more, mlua's ends the process, where Lua
 //! would collect garbage and raise.
+//!
+//! LuaJIT has 47 bits for an address. Where malloc gives longer ones, as on arm64, mlua leaves the
+//! state with LuaJIT's own allocator; then ours counts, and that one goes on.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-use mlua::Lua;
 use mlua::ffi;
+use mlua::{Error, Lua};
 
 /// What one state has taken, and may take.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct Heap {
     limit_bytes: isize,
     /// What it may take beyond the limit for now.
     extra_bytes: Cell<isize>,
+    /// The state's own allocator and what it is called with; none where that is malloc.
+    own: Option<(ffi::lua_Alloc, *mut c_void)>,
 }
 
 /// A buffer of the runtime's that counts as Lua's, where Lua's memory is limited.
@@ -69,20 +74,42 @@ impl Heap {
 /// # Errors
 /// None of the interpreters that this is built with.
 pub fn limit(lua: &Lua, limit_bytes: usize) -> mlua::Result<&'static Heap> {
-    // It is also what tells mlua that any of its calls into Lua may run out of memory.
-    lua.set_memory_limit(limit_bytes)?;
+    // It is also what tells mlua that any of its calls into Lua may run out of memory; of a state
+    // whose allocator is not its own it never thinks otherwise.
+    let own = match lua.set_memory_limit(limit_bytes) {
+        Ok(_) => None,
+        Err(Error::MemoryControlNotAvailable) => Some(allocator(lua)?),
+        Err(error) => return Err(error),
+    };
     let used_bytes = isize::try_from(lua.used_memory()).unwrap_or(isize::MAX);
     // The state uses it until the process ends.
     let heap: &'static Heap = Box::leak(Box::new(Heap {
         used_bytes: Cell::new(used_bytes),
         limit_bytes: isize::try_from(limit_bytes).unwrap_or(isize::MAX),
         extra_bytes: Cell::new(0),
+        own,
     }));
     let address = ptr::from_ref(heap).cast_mut().cast::<c_void>();
     // SAFETY: mlua's blocks are malloc's, as Rust's on Unix are for any alignment, so `allocate`
-    // can go on with them. mlua looks for its own allocator before it uses its own count.
+    // can go on with them; others stay with the allocator that they are from. mlua looks for its
+    // own allocator before it uses its own count.
     unsafe { lua.exec_raw::<()>((), |l| ffi::lua_setallocf(l, allocate, address))? };
     Ok(heap)
+}
+
+/// The allocator of a state, and what it is called with.
+fn allocator(lua: &Lua) -> mlua::Result<(ffi::lua_Alloc, *mut c_void)> {
+    let mut found = None;
+    let at = &raw mut found;
+    // SAFETY: it only looks, and `found` outlives the call.
+    unsafe {
+        lua.exec_raw::<()>((), |l| {
+            let mut data = ptr::null_mut();
+            let function = ffi::lua_getallocf(l, &raw mut data);
+            *at = Some((function, data));
+        })?;
+    }
+    found.ok_or_else(|| Error::runtime("a state without an allocator"))
 }
 
 /// The allocator, as `lua_Alloc` in Lua's manual.
@@ -93,7 +120,7 @@ unsafe extern "C" fn allocate(
     new_bytes: usize,
 ) -> *mut c_void {
     // SAFETY: Lua hands back the heap that it was given, on the one thread of its state, and blocks
-    // that it had from here or, before that, from mlua.
+    // that it had from here or, before that, from mlua or its own allocator.
     unsafe {
         let heap = &*heap.cast::<Heap>();
         let used_bytes = heap.used_bytes.get();
@@ -104,7 +131,10 @@ unsafe extern "C" fn allocate(
             footprint(old_bytes)
         };
         if new_bytes == 0 {
-            libc::free(block);
+            match heap.own {
+                Some((own, data)) => drop(own(data, block, old_bytes, 0)),
+                None => libc::free(block),
+            }
             heap.used_bytes.set(used_bytes - before);
             return ptr::null_mut();
         }
@@ -113,7 +143,10 @@ unsafe extern "C" fn allocate(
         if growth > 0 && used_bytes.saturating_add(growth) > most_bytes {
             return ptr::null_mut();
         }
-        let moved = libc::realloc(block, new_bytes);
+        let moved = match heap.own {
+            Some((own, data)) => own(data, block, old_bytes, new_bytes),
+            None => libc::realloc(block, new_bytes),
+        };
         if !moved.is_null() {
             heap.used_bytes.set(used_bytes + growth);
         } else if !block.is_null() && new_bytes <= old_bytes {
@@ -159,15 +192,47 @@ mod tests {
         assert!(footprint(usize::MAX) > 0);
     }
 
-    #[test]
-    fn what_is_freed_can_be_used_again() {
-        let lua = Lua::new();
-        limit(&lua, 8 << 20).unwrap();
+    /// Fills 8 MB five times.
+    fn fill_again_and_again(lua: &Lua) {
+        limit(lua, 8 << 20).unwrap();
         let fill = lua.load(
             "local function fill() local all = {} for i = 1, 1e6 do all[i] = { i } end end
             for _ = 1, 5 do assert(not pcall(fill)) collectgarbage() end
             return collectgarbage('count') < 1000",
         );
         assert!(fill.eval::<bool>().unwrap());
+    }
+
+    #[test]
+    fn what_is_freed_can_be_used_again() {
+        fill_again_and_again(&Lua::new());
+    }
+
+    #[test]
+    fn a_state_that_keeps_its_own_allocator_is_limited_as_well() {
+        // As mlua makes one where LuaJIT refuses the addresses of malloc.
+        // SAFETY: the state is new, is used through mlua alone, and is never closed.
+        let lua = unsafe {
+            let l = ffi::luaL_newstate();
+            ffi::luaL_openlibs(l);
+            Lua::get_or_init_from_ptr(l).clone()
+        };
+        let (own, data) = allocator(&lua).unwrap();
+        fill_again_and_again(&lua);
+        let heap = limit_of(&lua);
+        assert!(
+            heap.own
+                .is_some_and(|(function, with)| ptr::fn_addr_eq(function, own) && with == data)
+        );
+        assert!(heap.left_bytes() > 6 << 20, "{heap:?}");
+    }
+
+    /// What `limit` gave for the state.
+    fn limit_of(lua: &Lua) -> &'static Heap {
+        let (function, heap) = allocator(lua).unwrap();
+        let ours: ffi::lua_Alloc = allocate;
+        assert!(ptr::fn_addr_eq(function, ours));
+        // SAFETY: it is never freed.
+        unsafe { &*heap.cast::<Heap>() }
     }
 }

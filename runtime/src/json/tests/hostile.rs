@@ -229,7 +229,6 @@ fn what_was_in_the_buffer_stays_when_encoding_fails() {
     assert_eq!(out, b"before");
 }
 
-// The stack of LuaJIT holds no more than 65,500 values.
 #[cfg(feature = "lua54")]
 #[test]
 fn cjson_nests_as_deep_as_it_is_told() {
@@ -238,5 +237,20 @@ fn cjson_nests_as_deep_as_it_is_told() {
         local value = cjson.decode(("["):rep(100000) .. ("]"):rep(100000))
         for _ = 1, 99999 do value = value[1] end
         assert(value[1] == nil)
+    "#);
+}
+
+// A C function of LuaJIT gets 8,000 slots of the stack, of which a level takes some.
+#[cfg(feature = "luajit")]
+#[test]
+fn cjson_nests_as_deep_as_luajit_has_stack_for_it() {
+    run(r#"
+        cjson.decode_max_depth(100000)
+        local value = cjson.decode(("["):rep(1500) .. ("]"):rep(1500))
+        for _ = 1, 1499 do value = value[1] end
+        assert(value[1] == nil)
+        local ok, message = pcall(cjson.decode, ("["):rep(100000) .. ("]"):rep(100000))
+        assert(not ok and message:find("too many levels of JSON", 1, true), message)
+        assert(#cjson.decode("[1,2]") == 2)
     "#);
 }
