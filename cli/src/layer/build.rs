@@ -12,6 +12,7 @@ use super::checkout::Checkout;
 use super::compile::{self, RUNTIME};
 use super::interpreter::Sources;
 use super::notices;
+use super::output;
 use super::sbom;
 use super::variant::{Arches, Interpreters, Variant};
 
@@ -70,8 +71,7 @@ impl Build {
         };
         if let Some(dir) = &self.unzipped {
             content.unzip_into(dir)?;
-            println!("{}", dir.display());
-            return Ok(());
+            return output::print(dir.display());
         }
         let default = checkout.root.join("target/layer");
         let dir = self.output.as_ref().unwrap_or(&default);
@@ -94,8 +94,11 @@ impl Build {
             ],
         )?;
         let path = path.strip_prefix(here).unwrap_or(&path);
-        println!("{}\n{} bytes\nsha256 {digest}", path.display(), zip.len());
-        Ok(())
+        output::print(format_args!(
+            "{}\n{} bytes\nsha256 {digest}",
+            path.display(),
+            zip.len()
+        ))
     }
 }
 
