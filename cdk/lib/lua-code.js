@@ -13,7 +13,8 @@ const LEFT_OUT = [
   // What rocks are made from; tests; packages made before.
   ...["*.rockspec", "*.rock", "*.o", "*_spec.lua", "/spec/", "/test/", "/tests/", "/*.zip"],
   // Descriptions of a deployment and of a build, in the folder itself.
-  ...["/template.yaml", "/template.yml", "/samconfig.*", "/serverless.*", "/cdk.json"],
+  ...["/template.yaml", "/template.yml", "/samconfig.toml"],
+  ...["/samconfig.yaml", "/samconfig.yml", "/serverless.*", "/cdk.json"],
   ...["/cdk.out/", "*.tf", "*.tfvars", "*.tfstate", "*.tfstate.backup", "/Makefile"],
   ...["/Dockerfile*", "/README*", "/CHANGELOG*", "/CONTRIBUTING*", "/stylua.toml"],
   ...["/selene.toml", "/node_modules/", "/package.json", "/package-lock.json"],
@@ -98,4 +99,4 @@ function modulePath(handler) {
   return parts.join("/");
 }
 
-module.exports = { luaCode };
+module.exports = { LEFT_OUT, luaCode };

@@ -8,6 +8,7 @@ const { test } = require("node:test");
 const { aws_lambda: lambda } = require("aws-cdk-lib");
 
 const { LuaFunction } = require("..");
+const { LEFT_OUT } = require("../lib/lua-code");
 const { arn, folder, stack, zip } = require("./support");
 
 const layerArn = arn("lua-54-x86_64");
@@ -107,4 +108,15 @@ test("code that is not there, and rules for code that is no folder, are refused"
   const code = lambda.Code.fromAsset(zip(t));
   assert.match(refusal(t, { code, exclude }), /exclude goes with a folder/);
   assert.match(refusal(t, { code: zip(t), exclude }), /exclude goes with a folder/);
+});
+
+test("a folder leaves out what `moonlayer package` leaves out", () => {
+  const defaults = path.join(__dirname, "../../cli/src/package/defaults.txt");
+  const rules = fs
+    .readFileSync(defaults, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  // `luarocks init` makes these as files, which the CDK's rules cannot tell from folders.
+  const told = (rule) => !/^!?\/(lua|luarocks)\/?$/.test(rule);
+  assert.deepEqual([...LEFT_OUT].sort(), rules.filter(told).sort());
 });
