@@ -4,6 +4,10 @@
 //! The built layer's folder takes the place of `/opt`: its bootstrap is started by its path
 //! there. Nothing that the samples need lies elsewhere in `/opt`, so that no mount is needed, and
 //! none of the rights a mount needs.
+//!
+//! The template's functions are for x86-64, and so are their rocks in C: on another processor
+//! there is nothing here.
+#![cfg(target_arch = "x86_64")]
 
 #[path = "sam/built.rs"]
 mod built;
