@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use super::support::{Event, ON_COLLECT, PACE};
+use super::support::Event;
+#[cfg(feature = "lua54")]
+use super::support::ON_COLLECT;
 use super::{LONG, TERM_HERE, extended, messages};
 
 #[test]
@@ -42,6 +44,8 @@ fn sigterm_stops_a_handler_that_has_no_deadline() {
     assert_eq!(messages(&run).last(), Some(&"bye"));
 }
 
+// LuaJIT's collector goes at another pace: it reaches no finalizer in so few tables.
+#[cfg(feature = "lua54")]
 #[test]
 fn sigterm_before_the_handler_is_called_stops_it_as_well() {
     // The finalizer runs while so many tables are made of the second event.
@@ -51,7 +55,6 @@ fn sigterm_before_the_handler_is_called_stops_it_as_well() {
         return {{ handler = function()
           calls = calls + 1
           if calls == 1 then
-            {PACE}
             on_collect(function() {TERM_HERE} print('asked') end)
             return
           end

@@ -12,13 +12,6 @@ pub const LANGUAGE: &str = if IS_LUAJIT {
 };
 /// The program of Debian that `lua` is held to.
 pub const PROGRAM: &str = if IS_LUAJIT { "luajit" } else { "lua5.4" };
-/// Lets the collector come round while a few thousand tables are made: LuaJIT's goes slower than
-/// Lua 5.4's.
-pub const PACE: &str = if IS_LUAJIT {
-    "collectgarbage('setpause', 1) collectgarbage('setstepmul', 10000)"
-} else {
-    ""
-};
 /// One line that defines `on_collect(f)`: `f` is called when its result is collected. A table has no
 /// finalizer in Lua 5.1.
 pub const ON_COLLECT: &str = if IS_LUAJIT {

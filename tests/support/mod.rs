@@ -41,7 +41,7 @@ pub use emulator::{Emulator, program as emulator};
 pub use folder::Folder;
 pub use function::{Function, is_root};
 pub use http::{Call, Reply, connect, send};
-pub use interpreter::{IS_LUAJIT, LANGUAGE, ON_COLLECT, PACE, PROGRAM, VERSION};
+pub use interpreter::{IS_LUAJIT, LANGUAGE, ON_COLLECT, PROGRAM, VERSION};
 pub use message::{Reader, Request, Unsized, Whole, find};
 pub use process::{Process, bootstrap, free_address, lua};
 pub use run::Run;
