@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{interpreter::IS_LUAJIT, tools::project};
+use super::tools::project;
 
 /// One fenced block.
 pub struct Block {
@@ -35,7 +35,10 @@ impl Block {
             blocks.extend(parse(&name.display().to_string(), &text));
         }
         // A block may say that it is for one interpreter.
-        let other = if IS_LUAJIT { "-- Lua 5.4" } else { "-- LuaJIT" };
+        let other = match cfg!(feature = "luajit") {
+            true => "-- Lua 5.4",
+            false => "-- LuaJIT",
+        };
         blocks.retain(|block| block.language == language && !block.code.starts_with(other));
         assert!(!blocks.is_empty(), "no block in {language}");
         blocks
