@@ -2,7 +2,8 @@
 -- options of LuaJIT's own.
 local metatable_of, traceback = debug.getmetatable, debug.traceback
 local find, sub = string.find, string.sub
-local pcall, rawget, require, tostring, type, unpack = pcall, rawget, require, tostring, type, unpack
+local pcall, rawget, require, tostring, type, unpack =
+  pcall, rawget, require, tostring, type, unpack
 local error, package = error, package
 local stdin, stdout = io.stdin, io.stdout
 local read, write, flush = stdin.read, stdout.write, stdout.flush
