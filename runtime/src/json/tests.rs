@@ -2,6 +2,7 @@
 
 mod cjson;
 mod hostile;
+mod marks;
 
 use mlua::Lua;
 
@@ -333,18 +334,6 @@ fn raw_text_is_checked_once_and_passes_unchanged() {
 }
 
 #[test]
-fn marks_replace_each_other_but_no_other_metatable() {
-    run(r#"
-        local t = json.array(json.object({ 1 }))
-        assert(json.encode(t) == "[1]" and json.encode(json.object(t)) == '{"1":1}')
-        local ok, message = pcall(json.array, setmetatable({}, {}))
-        assert(not ok and message:find("has a metatable of its own", 1, true), message)
-        ok, message = pcall(json.object, 5)
-        assert(not ok and message:find("table expected", 1, true), message)
-    "#);
-}
-
-#[test]
 fn nulls_can_be_absent_keys() {
     let lua = Lua::new();
     let codec = Codec::new(&lua, Nulls::Nil).unwrap();
@@ -379,47 +368,4 @@ fn the_examples_of_the_documentation_hold() {
         blocks += 1;
     }
     assert_eq!(blocks, 5);
-}
-
-#[test]
-fn only_objects_are_objects() {
-    for text in ["{}", " {\"a\":[1]} ", "{\"_aws\":{}}\n"] {
-        assert!(is_object(text.as_bytes()), "{text}");
-    }
-    for text in [
-        "",
-        "[]",
-        "{",
-        "{}}",
-        "{a}",
-        "x {}",
-        "{\"a\":1",
-        "{} {}",
-        "{}\x0c",
-        "\x0b{}",
-        "{\"a\":\"\u{1}\"}",
-        "null",
-    ] {
-        assert!(!is_object(text.as_bytes()), "{text}");
-    }
-    assert!(!is_object(b"{\"a\":\"\xff\"}"));
-}
-
-#[test]
-fn the_memory_that_a_large_text_took_is_given_back_after_small_ones() {
-    let lua = Lua::new();
-    let codec = Codec::new(&lua, Nulls::Null).unwrap();
-    let large = format!("[{}\"\\n{}\"]", "1,".repeat(500_000), "x".repeat(5_000_000));
-    let capacity = || {
-        let decoder = codec.decoder.take().unwrap();
-        let bytes = decoder.capacity_bytes();
-        codec.decoder.set(Some(decoder));
-        bytes
-    };
-    codec.decode(&lua, large.as_bytes()).unwrap();
-    codec.shrink();
-    assert!(capacity() > 8_000_000, "kept while texts are large");
-    codec.decode(&lua, b"[1]").unwrap();
-    codec.shrink();
-    assert!(capacity() <= 2 * 1024 * 1024, "{}", capacity());
 }

@@ -254,3 +254,22 @@ fn cjson_nests_as_deep_as_luajit_has_stack_for_it() {
         assert(#cjson.decode("[1,2]") == 2)
     "#);
 }
+
+#[test]
+fn the_memory_that_a_large_text_took_is_given_back_after_small_ones() {
+    let lua = Lua::new();
+    let codec = Codec::new(&lua, Nulls::Null).unwrap();
+    let large = format!("[{}\"\\n{}\"]", "1,".repeat(500_000), "x".repeat(5_000_000));
+    let capacity = || {
+        let decoder = codec.decoder.take().unwrap();
+        let bytes = decoder.capacity_bytes();
+        codec.decoder.set(Some(decoder));
+        bytes
+    };
+    codec.decode(&lua, large.as_bytes()).unwrap();
+    codec.shrink();
+    assert!(capacity() > 8_000_000, "kept while texts are large");
+    codec.decode(&lua, b"[1]").unwrap();
+    codec.shrink();
+    assert!(capacity() <= 2 * 1024 * 1024, "{}", capacity());
+}
