@@ -30,20 +30,35 @@ fn copied() -> BTreeSet<String> {
     copied
 }
 
-/// The files that were read to compile the tool, by cargo's own account, relative to the project.
-fn read_by_the_build() -> Vec<String> {
-    let account = format!("{}.d", env!("CARGO_BIN_EXE_moonlayer"));
-    let text = fs::read_to_string(&account).unwrap_or_else(|error| panic!("{account}: {error}"));
-    let (_, sources) = text.split_once(": ").expect("a rule of make");
-    // A space in a name has a backslash before it.
-    let sources = sources.trim_end().replace("\\ ", "\0");
-    let sources = sources.split(' ').map(|name| name.replace('\0', " "));
-    sources
-        .filter_map(|source| {
-            let name = Path::new(&source).strip_prefix(project()).ok()?;
-            Some(name.to_str().expect("a name of UTF-8").to_owned())
-        })
-        .collect()
+/// The files that were read to compile the tool and the runtime, by the compiler's own account,
+/// relative to the project.
+fn read_by_the_build() -> BTreeSet<String> {
+    let program = Path::new(env!("CARGO_BIN_EXE_moonlayer"));
+    let accounts = program.parent().expect("a folder").join("deps");
+    let mut read = BTreeSet::new();
+    for entry in fs::read_dir(&accounts).expect("the folder of what is compiled") {
+        let name = entry.expect("a readable folder").file_name();
+        let name = name.to_str().expect("a name of UTF-8");
+        if !name.starts_with("moonlayer-") || !name.ends_with(".d") {
+            continue;
+        }
+        // Another test may compile just now.
+        let account = fs::read_to_string(accounts.join(name)).unwrap_or_default();
+        for rule in account.lines() {
+            // A space in a name has a backslash before it.
+            let rule = rule.replace("\\ ", "\0");
+            let (_, sources) = rule.split_once(": ").unwrap_or_default();
+            for source in sources.split(' ').map(|name| name.replace('\0', " ")) {
+                let source = project().join(&source);
+                if let Ok(name) = source.strip_prefix(project())
+                    && source.is_file()
+                {
+                    read.insert(name.to_str().expect("a name of UTF-8").to_owned());
+                }
+            }
+        }
+    }
+    read
 }
 
 #[test]
