@@ -13,8 +13,8 @@ build: ## the runtime and the developer's tool, as they are released
 test: lint test-luajit ## everything that is checked
 	cargo test --workspace --no-fail-fast
 	cargo test --manifest-path benches/Cargo.toml --package moonlayer-bench
-	node --test plugin/test/*.test.js
-	NODE_PATH=$(CURDIR)/target/test-tools/node_modules node --test cdk/test/*.test.js
+	node --test --test-concurrency=2 plugin/test/*.test.js
+	NODE_PATH=$(CURDIR)/target/test-tools/node_modules node --test --test-concurrency=2 cdk/test/*.test.js
 	@# No registry of Debian, PyPI or npm has it, so tests/setup cannot install it.
 	if command -v terraform; then cargo test --package moonlayer-cli --test terraform; \
 	  else echo "NOT RUN: tests/terraform.rs, since Terraform (1.9 or newer) is not on the PATH"; fi
