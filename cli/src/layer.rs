@@ -8,6 +8,7 @@ mod check;
 mod checkout;
 mod compile;
 pub mod elf;
+mod input;
 mod interpreter;
 mod list;
 mod machine_paths;

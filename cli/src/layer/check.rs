@@ -7,12 +7,12 @@ mod verdict;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
+use super::input;
 use super::output::{print, tell};
 use super::regions::Regions;
 use super::versions::Versions;
@@ -136,19 +136,10 @@ impl Check {
 
 fn text_of(path: &Path) -> anyhow::Result<String> {
     let file = File::open(path).context("cannot read it")?;
-    ensure!(
-        file.metadata().context("cannot read it")?.is_file(),
-        "it is not a file"
-    );
-    let mut bytes = Vec::new();
-    file.take(LARGEST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .context("cannot read it")?;
-    ensure!(
-        bytes.len() as u64 <= LARGEST_BYTES,
-        "it is larger than {} MB, which no template is",
-        LARGEST_BYTES / (1024 * 1024)
-    );
+    let bytes = input::read(file, LARGEST_BYTES)?.with_context(|| {
+        let most = LARGEST_BYTES / (1024 * 1024);
+        format!("it is larger than {most} MB, which no template is")
+    })?;
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'));

@@ -52,7 +52,8 @@ pub unsafe fn worker(l: *mut lua_State) -> &'static Worker {
     }
 }
 
-/// Where the hook raised for the first time, or a call waited until the end; forgets it. `None` when it ran out of memory there.
+/// Where the hook raised for the first time, or a call waited until the end; forgets it. `None`
+/// when it ran out of memory there.
 pub fn take_stop(lua: &Lua) -> Option<(String, Vec<String>)> {
     // SAFETY: the slot holds what `push_stop` made, or nil.
     let stop: mlua::Result<Option<Table>> = unsafe {

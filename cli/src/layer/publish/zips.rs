@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use zip::ZipArchive;
 
+use crate::layer::input;
 use crate::layer::variant::Variant;
 
 /// A layer that can be published.
@@ -74,23 +75,16 @@ impl Zip {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file.context("cannot read it")?,
         };
-        ensure!(
-            file.metadata().context("cannot read it")?.is_file(),
-            "it is not a file"
-        );
-        let mut bytes = Vec::new();
-        file.take(LARGEST_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .context("cannot read it")?;
+        let bytes = input::read(file, LARGEST_BYTES)?.with_context(|| {
+            format!(
+                "it is larger than {} MB, the most that Lambda takes; it is not a zip of \
+                 `moonlayer layer build`",
+                LARGEST_BYTES / (1024 * 1024)
+            )
+        })?;
         ensure!(
             !bytes.is_empty(),
             "it is empty; build it again by `moonlayer layer build`"
-        );
-        ensure!(
-            bytes.len() as u64 <= LARGEST_BYTES,
-            "it is larger than {} MB, the most that Lambda takes; it is not a zip of \
-             `moonlayer layer build`",
-            LARGEST_BYTES / (1024 * 1024)
         );
         let mut copy = NamedTempFile::new().context(NO_COPY)?;
         copy.write_all(&bytes).context(NO_COPY)?;
