@@ -1,5 +1,6 @@
 //! Links `bootstrap`: with Lua's C API exported, since C modules (rocks) resolve `lua_*` in the
-//! program that loads them, and with what every start touches in one place (`layout.ld`).
+//! program that loads them, and with what every start touches in one place (`layout.ld`). And lists
+//! the built-in modules that are written in Lua.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ fn main() {
     if env::var_os("CARGO_FEATURE_LUAJIT").is_some() {
         assert_hooks_are_checked();
     }
+    embed_lua();
 
     let layout = Path::new(&variable("CARGO_MANIFEST_DIR")).join("layout.ld");
     let Some(layout) = layout.to_str().map(|path| format!("-T{path}")) else {
@@ -23,6 +25,55 @@ fn main() {
         println!("cargo:rustc-link-arg-bins={layout}");
     } else {
         leave_out("the linker is neither GNU ld nor lld");
+    }
+}
+
+/// Writes `lua.rs`: the files below `lua/` as a sorted list of (path without `.lua`, text).
+///
+/// The text is without comments and indentation, which each function that requires it would have
+/// to read, and with its lines where they were.
+fn embed_lua() {
+    println!("cargo:rerun-if-changed=lua");
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("lua");
+    let mut files = Vec::new();
+    lua_files(&root, &mut files);
+    files.sort();
+    let entries: String = files
+        .iter()
+        .map(|path| {
+            let name = path.strip_prefix(&root).expect("it was found there");
+            let name = name.with_extension("");
+            let text = fs::read_to_string(path).expect("a built-in is UTF-8");
+            // Lines within a long bracket would be changed.
+            assert!(
+                !text.contains("[[") && !text.contains("[="),
+                "{}: long brackets are not for built-ins",
+                path.display()
+            );
+            let lines = text.lines().map(str::trim);
+            let lines: Vec<_> = lines
+                .map(|line| if line.starts_with("--") { "" } else { line })
+                .collect();
+            format!(
+                "({:?}, {:?}),\n",
+                name.to_str().expect("UTF-8"),
+                lines.join("\n")
+            )
+        })
+        .collect();
+    let list = format!("const SOURCES: &[(&str, &str)] = &[\n{entries}];\n");
+    fs::write(PathBuf::from(variable("OUT_DIR")).join("lua.rs"), list)
+        .expect("cargo has made OUT_DIR writable");
+}
+
+fn lua_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the sources of the built-ins") {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            lua_files(&path, files);
+        } else {
+            files.push(path);
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub log_level: Level,
     /// `MOONLAYER_JSON_NULL`: `null` (default) or `nil`.
     pub json_nulls: Nulls,
+    /// `MOONLAYER_MODE`: what the handler setting names.
+    pub mode: Mode,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: how many events this process may be given at once; 1 when it is
     /// unset, below 1 or no number. More than [`MOST_LOOPS`] stands here as it was set.
     ///
@@ -45,6 +47,17 @@ pub struct Config {
     /// `MOONLAYER_TIMEOUT_MARGIN_MS`: how long before its deadline a handler is interrupted; zero
     /// is never.
     pub timeout_margin: Option<Duration>,
+}
+
+/// What the handler setting names, and so what becomes of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// `function` (default): a function of the event and the context.
+    Function,
+    /// `web`: a WSAPI application, for HTTP events.
+    Web,
+    /// `console`: a script, for events that are its arguments.
+    Console,
 }
 
 /// The form of a log record.
@@ -132,6 +145,11 @@ impl Config {
                 Some("nil") => Nulls::Nil,
                 _ => Nulls::Null,
             },
+            mode: match mode.as_deref() {
+                Some("web") => Mode::Web,
+                Some("console") => Mode::Console,
+                _ => Mode::Function,
+            },
             max_concurrency,
             timeout_margin: margin.as_deref().and_then(milliseconds),
         };
@@ -142,7 +160,7 @@ impl Config {
             }
         };
         check("MOONLAYER_JSON_NULL", json_nulls, &["null", "nil"]);
-        check("MOONLAYER_MODE", mode, &["function"]);
+        check("MOONLAYER_MODE", mode, &["function", "web", "console"]);
         if let Some(margin) = margin.filter(|_| config.timeout_margin.is_none()) {
             faults.push(format!(
                 "MOONLAYER_TIMEOUT_MARGIN_MS is {margin:?}; it takes: an integer of milliseconds \
@@ -257,7 +275,7 @@ mod tests {
             faults,
             [
                 r#"MOONLAYER_JSON_NULL is "none"; it takes: null, nil"#,
-                r#"MOONLAYER_MODE is "fast"; it takes: function"#
+                r#"MOONLAYER_MODE is "fast"; it takes: function, web, console"#
             ]
         );
     }

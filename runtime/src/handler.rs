@@ -8,7 +8,7 @@ use crate::coroutine;
 use crate::error::ErrorReport;
 use crate::files::{self, LoadError};
 use crate::memory;
-use crate::modules::stream;
+use crate::modules::parts;
 use crate::modules::throw::type_name;
 use crate::raised::encode_report;
 use crate::state::State;
@@ -95,7 +95,7 @@ impl Handler {
             .as_deref()
             .or(name.segments.last().map(String::as_str));
         if let Value::Function(identity) = identity {
-            let identity = stream::wrapped(lua, identity)?;
+            let identity = parts::unwrapped(lua, identity)?;
             coroutine::name_handler(lua, identity, label.unwrap_or_default())?;
         }
         Ok(Self { function })

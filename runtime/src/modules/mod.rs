@@ -17,6 +17,7 @@ pub mod http;
 pub mod json;
 pub mod lifecycle;
 pub mod log;
+pub mod parts;
 pub mod stream;
 pub mod throw;
 
@@ -47,7 +48,7 @@ pub fn install(
     let (log_codec, log) = (Rc::clone(codec), Rc::clone(log));
     let log = lua.create_function(move |lua, ()| log::module(lua, &log_codec, &log))?;
     preload.raw_set("lambda.log", log)?;
-    preload.raw_set("lambda.stream", stream::loader(lua, None)?)?;
+    parts::install(lua, &preload)?;
     let lifecycle = Rc::clone(lifecycle);
     let lifecycle = lua.create_function(move |lua, ()| lifecycle::module(lua, &lifecycle))?;
     preload.raw_set("lambda.lifecycle", lifecycle)?;

@@ -21,79 +21,36 @@ use crate::stream::ResponseStream;
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn serve(state: &State, event_loop: &Rc<EventLoop>) -> mlua::Result<()> {
-    let package: Table = state.lua.globals().raw_get("package")?;
-    let preload: Table = package.raw_get("preload")?;
-    let server = Server {
-        event_loop: Rc::clone(event_loop),
-        deadline: Rc::clone(&state.deadline),
-    };
-    preload.raw_set("lambda.stream", loader(&state.lua, Some(server))?)
-}
-
-/// What the functions of one Lua state need of its polling loop.
-#[derive(Clone, Debug)]
-pub struct Server {
-    event_loop: Rc<EventLoop>,
-    deadline: Rc<Deadline>,
-}
-
-/// The function that makes the module when it is required; without a `server`, its handlers say
-/// that they have no event.
-///
-/// # Errors
-/// Only when Lua is out of memory.
-pub fn loader(lua: &Lua, server: Option<Server>) -> mlua::Result<Function> {
-    lua.create_function(move |lua, ()| {
-        let server = server.clone();
-        let open = lua.create_function(move |lua, ()| {
-            let stream = match &server {
-                Some(server) => server.event_loop.stream(),
-                None => Err(OUTSIDE),
-            };
-            match (stream, &server) {
-                (
-                    Ok(stream),
-                    Some(Server {
-                        event_loop,
-                        deadline,
-                    }),
-                ) => {
-                    let (event_loop, deadline) = (Rc::clone(event_loop), Rc::clone(deadline));
-                    let response = lua.create_userdata(Response {
-                        stream,
-                        event_loop,
-                        deadline,
-                    })?;
-                    Ok((Some(response), None))
-                }
-                (stream, _) => Ok((None, stream.err())),
-            }
+    let (event_loop, deadline) = (Rc::clone(event_loop), Rc::clone(&state.deadline));
+    let open = state.lua.create_function(move |lua, ()| {
+        let stream = match event_loop.stream() {
+            Ok(stream) => stream,
+            Err(why) => return Ok((None, Some(why))),
+        };
+        let response = lua.create_userdata(Response {
+            stream,
+            event_loop: Rc::clone(&event_loop),
+            deadline: Rc::clone(&deadline),
         })?;
-        let wrapped = lua.create_table()?;
-        let weak = lua.create_table()?;
-        weak.raw_set("__mode", "k")?;
-        wrapped.set_metatable(Some(weak))?;
-        lua.set_named_registry_value(WRAPPED, &wrapped)?;
-        lua.load(include_str!("../../lua/lambda/stream.lua"))
-            .set_name("=lambda.stream")
-            .call::<Table>((open, wrapped))
-    })
+        Ok((Some(response), None))
+    })?;
+    state.lua.set_named_registry_value(OPEN, open)
 }
 
-/// The user's function, when `function` is what `stream.handler` made of one.
+/// The function that gives the response of the running invocation, or nil and why there is none.
 ///
 /// # Errors
 /// Only when Lua is out of memory.
-pub fn wrapped(lua: &Lua, function: Function) -> mlua::Result<Function> {
-    let known: Option<Table> = lua.named_registry_value(WRAPPED)?;
-    let inner = known.map(|known| known.raw_get::<Value>(&function));
-    Ok(match inner.transpose()? {
-        Some(Value::Function(inner)) => inner,
-        _ => function,
-    })
+pub fn open(lua: &Lua) -> mlua::Result<Value> {
+    let served: Value = lua.named_registry_value(OPEN)?;
+    if !served.is_nil() {
+        return Ok(served);
+    }
+    let none = lua.create_function(|_, ()| Ok((Value::Nil, OUTSIDE)))?;
+    Ok(Value::Function(none))
 }
 
-const WRAPPED: &str = "lambda.stream.wrapped";
+const OPEN: &str = "moonlayer.stream.open";
 
 /// The object that a stream handler writes to.
 struct Response {
