@@ -4,7 +4,9 @@
 //! `part`, which loads the other files below `lua/`, each once and only when it is asked for, and
 //! the parts in Rust. So a function pays for what it uses.
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{Function, Lua, LuaString, Table, Value};
+
+use crate::coroutine;
 
 include!(concat!(env!("OUT_DIR"), "/lua.rs"));
 
@@ -13,6 +15,8 @@ type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
     ("stream/open", super::stream::open),
+    ("text", text),
+    ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),
     ("wrapped", |lua| wrapped_functions(lua).map(Value::Table)),
 ];
 
@@ -97,4 +101,12 @@ fn wrapped_functions(lua: &Lua) -> mlua::Result<Table> {
     wrapped.set_metatable(Some(weak))?;
     lua.set_named_registry_value(WRAPPED, &wrapped)?;
     Ok(wrapped)
+}
+
+/// What Lua's own library has not, or not with every interpreter.
+fn text(lua: &Lua) -> mlua::Result<Value> {
+    let text = lua.create_table()?;
+    let is_utf8 = |_: &Lua, text: LuaString| Ok(std::str::from_utf8(&text.as_bytes()).is_ok());
+    text.raw_set("is_utf8", lua.create_function(is_utf8)?)?;
+    Ok(Value::Table(text))
 }
