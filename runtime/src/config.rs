@@ -39,6 +39,9 @@ pub struct Config {
     pub json_nulls: Nulls,
     /// `MOONLAYER_MODE`: what the handler setting names.
     pub mode: Mode,
+    /// Whether `MOONLAYER_INVOKE_MODE` is `response_stream` and not `buffered` (default): answers in
+    /// mode `web` leave while they are made. It says nothing to the other modes.
+    pub streams_answers: bool,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: how many events this process may be given at once; 1 when it is
     /// unset, below 1 or no number. More than [`MOST_LOOPS`] stands here as it was set.
     ///
@@ -118,6 +121,7 @@ impl Config {
         let handler = read("_HANDLER");
         let json_nulls = read("MOONLAYER_JSON_NULL");
         let mode = read("MOONLAYER_MODE");
+        let invoke_mode = read("MOONLAYER_INVOKE_MODE");
         let max_concurrency =
             read("AWS_LAMBDA_MAX_CONCURRENCY").map_or(1, |text| count(&text).unwrap_or(1).max(1));
         let margin = read("MOONLAYER_TIMEOUT_MARGIN_MS");
@@ -150,6 +154,7 @@ impl Config {
                 Some("console") => Mode::Console,
                 _ => Mode::Function,
             },
+            streams_answers: invoke_mode.as_deref() == Some("response_stream"),
             max_concurrency,
             timeout_margin: margin.as_deref().and_then(milliseconds),
         };
@@ -161,6 +166,11 @@ impl Config {
         };
         check("MOONLAYER_JSON_NULL", json_nulls, &["null", "nil"]);
         check("MOONLAYER_MODE", mode, &["function", "web", "console"]);
+        check(
+            "MOONLAYER_INVOKE_MODE",
+            invoke_mode,
+            &["buffered", "response_stream"],
+        );
         if let Some(margin) = margin.filter(|_| config.timeout_margin.is_none()) {
             faults.push(format!(
                 "MOONLAYER_TIMEOUT_MARGIN_MS is {margin:?}; it takes: an integer of milliseconds \
@@ -269,13 +279,18 @@ mod tests {
 
     #[test]
     fn every_unknown_value_of_ours_is_named_with_the_values_it_takes() {
-        let variables = [("MOONLAYER_JSON_NULL", "none"), ("MOONLAYER_MODE", "fast")];
+        let variables = [
+            ("MOONLAYER_JSON_NULL", "none"),
+            ("MOONLAYER_MODE", "fast"),
+            ("MOONLAYER_INVOKE_MODE", "BUFFERED"),
+        ];
         let (_, faults) = config(&variables, None);
         assert_eq!(
             faults,
             [
                 r#"MOONLAYER_JSON_NULL is "none"; it takes: null, nil"#,
-                r#"MOONLAYER_MODE is "fast"; it takes: function, web, console"#
+                r#"MOONLAYER_MODE is "fast"; it takes: function, web, console"#,
+                r#"MOONLAYER_INVOKE_MODE is "BUFFERED"; it takes: buffered, response_stream"#,
             ]
         );
     }

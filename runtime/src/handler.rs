@@ -1,5 +1,7 @@
 //! `Handler`: the user's function, found by its setting and called with one event at a time.
 
+mod web;
+
 use std::path::{Path, PathBuf};
 
 use mlua::{Lua, ObjectLike, Table, Value};
@@ -17,6 +19,20 @@ use crate::state::State;
 #[derive(Debug)]
 pub struct Handler {
     function: Value,
+}
+
+/// What a setting names, with the file loaded.
+struct Named {
+    name: Name,
+    file: PathBuf,
+    /// The file as messages show it.
+    shown: String,
+    /// What the file returned, or stands for it in `package.loaded`.
+    module: Value,
+    /// Whether the file returned nothing.
+    nothing: bool,
+    /// The module itself, or its member of that name.
+    value: Value,
 }
 
 /// A handler setting, `src/orders.create`, in its parts.
@@ -47,6 +63,52 @@ impl Handler {
     /// # Errors
     /// The report to post to `/init/error`.
     pub fn load(state: &State, setting: Option<&str>) -> Result<Self, ErrorReport> {
+        let named = Named::load(state, setting)?;
+        let lua = &state.lua;
+        let Some(identity) = callable(lua, &named.value) else {
+            let Named { name, shown, .. } = &named;
+            return Err(name.not_found(state, shown, &named.module, named.nothing));
+        };
+        if let Value::Function(identity) = identity {
+            let identity = parts::unwrapped(lua, identity)?;
+            coroutine::name_handler(lua, identity, named.label())?;
+        }
+        Ok(Self {
+            function: named.value,
+        })
+    }
+
+    /// Calls the function and encodes its answer into `response`, which is emptied first; not so an
+    /// answer of which `streamed` says that the response has gone another way.
+    ///
+    /// # Errors
+    /// The report to post as the invocation's failure.
+    pub fn call(
+        &self,
+        state: &State,
+        event: Value,
+        context: &Table,
+        response: &mut Vec<u8>,
+        streamed: impl FnOnce(&Value) -> bool,
+    ) -> Result<(), ErrorReport> {
+        let (lua, codec) = (&state.lua, &*state.codec);
+        let (value, error) = coroutine::call(lua, &self.function, (event, context))
+            .map_err(|failure| ErrorReport::raised(lua, codec, failure))?;
+        if !error.is_nil() {
+            return Err(ErrorReport::of_value(lua, codec, &error));
+        }
+        if streamed(&value) {
+            return Ok(());
+        }
+        response.clear();
+        codec
+            .encode(lua, &value, response)
+            .map_err(|error| encode_report(lua, codec, error))
+    }
+}
+
+impl Named {
+    fn load(state: &State, setting: Option<&str>) -> Result<Self, ErrorReport> {
         let name = Name::parse(setting)?;
         let files = &state.files;
         let file = name.find(state)?;
@@ -78,7 +140,7 @@ impl Handler {
             loaded.raw_set(module_name.as_str(), true)?;
         }
         let module: Value = loaded.raw_get(module_name.as_str())?;
-        let function = match (&name.function, &module) {
+        let value = match (&name.function, &module) {
             (None, module) => module.clone(),
             (Some(name), Value::Table(module)) => module.get(name.as_str())?,
             (Some(name), Value::UserData(module)) => {
@@ -87,46 +149,21 @@ impl Handler {
             (Some(name), _) if nothing => lua.globals().get(name.as_str())?,
             _ => Value::Nil,
         };
-        let Some(identity) = callable(lua, &function) else {
-            return Err(name.not_found(state, &shown, &module, nothing));
-        };
-        let label = name
-            .function
-            .as_deref()
-            .or(name.segments.last().map(String::as_str));
-        if let Value::Function(identity) = identity {
-            let identity = parts::unwrapped(lua, identity)?;
-            coroutine::name_handler(lua, identity, label.unwrap_or_default())?;
-        }
-        Ok(Self { function })
+        Ok(Self {
+            name,
+            file,
+            shown,
+            module,
+            nothing,
+            value,
+        })
     }
 
-    /// Calls the function and encodes its answer into `response`, which is emptied first; not so an
-    /// answer of which `streamed` says that the response has gone another way.
-    ///
-    /// # Errors
-    /// The report to post as the invocation's failure.
-    pub fn call(
-        &self,
-        state: &State,
-        event: Value,
-        context: &Table,
-        response: &mut Vec<u8>,
-        streamed: impl FnOnce(&Value) -> bool,
-    ) -> Result<(), ErrorReport> {
-        let (lua, codec) = (&state.lua, &*state.codec);
-        let (value, error) = coroutine::call(lua, &self.function, (event, context))
-            .map_err(|failure| ErrorReport::raised(lua, codec, failure))?;
-        if !error.is_nil() {
-            return Err(ErrorReport::of_value(lua, codec, &error));
-        }
-        if streamed(&value) {
-            return Ok(());
-        }
-        response.clear();
-        codec
-            .encode(lua, &value, response)
-            .map_err(|error| encode_report(lua, codec, error))
+    /// What traces call the function: the last part of the setting.
+    fn label(&self) -> &str {
+        let last = self.name.segments.last().map(String::as_str);
+        let function = self.name.function.as_deref();
+        function.or(last).unwrap_or_default()
     }
 }
 
