@@ -170,17 +170,13 @@ function variables.APP_PATH(_, _, place)
   return place.folder
 end
 
--- CGI has these two under names of their own.
-local ELSEWHERE = { ["content-type"] = true, ["content-length"] = true }
-
 local function value_of(req, env, place, name)
   local make = variables[name]
   if make then
     return make(req, env, place)
   elseif type(name) == "string" and name:sub(1, 5) == "HTTP_" then
     -- A header with an underscore in its name is thus none: it could pass for one with a dash.
-    local header = name:sub(6):gsub("_", "-"):lower()
-    return not ELSEWHERE[header] and req.headers[header]
+    return req.headers[name:sub(6):gsub("_", "-"):lower()]
   end
 end
 
