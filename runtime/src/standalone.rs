@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Value};
 
-use crate::{interpreter, state};
+use crate::{interpreter, memory, state};
 
 mod command_line;
 #[cfg_attr(feature = "lua54", path = "standalone/lua54.rs")]
@@ -41,7 +41,7 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
     let ended = Interpreter::new(lua, program).and_then(|mut lua| lua.run(&line, &args));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failed::Reported) => ExitCode::FAILURE,
+        Err(Failed::Reported { .. }) => ExitCode::FAILURE,
         Err(Failed::Raised(error)) => {
             complain(Some(program), error.to_string().as_bytes());
             ExitCode::FAILURE
@@ -49,10 +49,59 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// Runs a script with its arguments, as the command `lua SCRIPT ARGUMENTS` does where the
+/// environment has no say. What it raises is told on standard error.
+///
+/// Blocks until the script ends; `lua` must be dropped then, for its finalizers.
+///
+/// # Errors
+/// The script failed.
+pub(crate) fn run_script(
+    lua: &Lua,
+    script: &str,
+    args: impl Iterator<Item = Vec<u8>>,
+) -> Result<(), ScriptFailed> {
+    let run = || -> Outcome {
+        let interpreter = Interpreter::new(lua, b"lua")?;
+        let arg = lua.create_table()?;
+        arg.raw_set(0, script)?;
+        let mut script_args = MultiValue::new();
+        for word in args {
+            let word = lua.create_string(&word)?;
+            script_args.push_back(Value::String(word.clone()));
+            arg.raw_push(word)?;
+        }
+        lua.globals().raw_set("arg", arg)?;
+        program::set_up(lua);
+        interpreter::set_collector(lua);
+        interpreter.run_file(Some(script.as_bytes()), script_args)
+    };
+    let out_of_memory = match run() {
+        Ok(()) => return Ok(()),
+        Err(Failed::Reported { out_of_memory }) => out_of_memory,
+        Err(Failed::Raised(mlua::Error::StackError)) => {
+            complain(Some(b"lua"), b"too many arguments to script");
+            false
+        }
+        Err(Failed::Raised(error)) => {
+            complain(Some(b"lua"), error.to_string().as_bytes());
+            memory::is_out_of_memory(&error)
+        }
+    };
+    Err(ScriptFailed { out_of_memory })
+}
+
+/// A script ended with an error, of which its user has been told.
+#[derive(Debug)]
+pub(crate) struct ScriptFailed {
+    /// Lua had too little memory.
+    pub(crate) out_of_memory: bool,
+}
+
 /// Why the interpreter ends with status 1.
 enum Failed {
     /// The user has been told.
-    Reported,
+    Reported { out_of_memory: bool },
     /// Something outside every protected call raised: a metamethod of the globals, no memory.
     Raised(mlua::Error),
 }
@@ -222,7 +271,7 @@ impl<'a> Interpreter<'a> {
             let results = chunk.and_then(|chunk| self.call(chunk, ()));
             match results {
                 Ok(results) if !results.is_empty() => self.show(results)?,
-                Ok(_) | Err(Failed::Reported) => {}
+                Ok(_) | Err(Failed::Reported { .. }) => {}
                 Err(raised) => return Err(raised),
             }
         }
@@ -309,7 +358,9 @@ impl<'a> Interpreter<'a> {
         let args = args.into_lua_multi(self.lua)?;
         match state::call_with_handler(self.lua, &self.explain, function, args)? {
             Ok(results) => Ok(results),
-            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported),
+            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported {
+                out_of_memory: false,
+            }),
             Err(explained) => self.fail(&text_of(&explained)),
         }
     }
@@ -331,7 +382,11 @@ impl<'a> Interpreter<'a> {
 
     fn fail<T>(&self, message: &[u8]) -> Outcome<T> {
         complain(self.program, message);
-        Err(Failed::Reported)
+        // Where there was memory for it, a traceback follows the message.
+        let first = message.split(|byte| *byte == b'\n').next();
+        Err(Failed::Reported {
+            out_of_memory: first.is_some_and(memory::is_message),
+        })
     }
 }
 
