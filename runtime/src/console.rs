@@ -5,7 +5,7 @@
 //! run leaves nothing behind, whatever the script or a C module does: globals, modules, buffers of
 //! C's, memory. `os.exit` is C's own, a crash is a status like any other, and what takes no
 //! interruption can be killed. A fresh Lua state in this process would have none of that, and takes
-//! as long as forking: less than a millisecond.
+//! as long as forking: about a millisecond.
 //!
 //! - `words`: the event's text as arguments
 //! - `run`: this process's side: what comes out of the script, and its end

@@ -17,9 +17,12 @@ mod command_line;
 #[cfg_attr(feature = "lua54", path = "standalone/lua54.rs")]
 #[cfg_attr(feature = "luajit", path = "standalone/luajit.rs")]
 mod program;
+mod script;
+
+use command_line::{Action, CommandLine};
 
 pub(crate) use command_line::ignores_environment;
-use command_line::{Action, CommandLine};
+pub(crate) use script::run_script;
 
 /// Runs the interpreter with the command line `args`, whose first is the program's name.
 ///
@@ -47,55 +50,6 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Runs a script with its arguments, as the command `lua SCRIPT ARGUMENTS` does where the
-/// environment has no say. What it raises is told on standard error.
-///
-/// Blocks until the script ends; `lua` must be dropped then, for its finalizers.
-///
-/// # Errors
-/// The script failed.
-pub(crate) fn run_script(
-    lua: &Lua,
-    script: &str,
-    args: impl Iterator<Item = Vec<u8>>,
-) -> Result<(), ScriptFailed> {
-    let run = || -> Outcome {
-        let interpreter = Interpreter::new(lua, b"lua")?;
-        let arg = lua.create_table()?;
-        arg.raw_set(0, script)?;
-        let mut script_args = MultiValue::new();
-        for word in args {
-            let word = lua.create_string(&word)?;
-            script_args.push_back(Value::String(word.clone()));
-            arg.raw_push(word)?;
-        }
-        lua.globals().raw_set("arg", arg)?;
-        program::set_up(lua);
-        interpreter::set_collector(lua);
-        interpreter.run_file(Some(script.as_bytes()), script_args)
-    };
-    let out_of_memory = match run() {
-        Ok(()) => return Ok(()),
-        Err(Failed::Reported { out_of_memory }) => out_of_memory,
-        Err(Failed::Raised(mlua::Error::StackError)) => {
-            complain(Some(b"lua"), b"too many arguments to script");
-            false
-        }
-        Err(Failed::Raised(error)) => {
-            complain(Some(b"lua"), error.to_string().as_bytes());
-            memory::is_out_of_memory(&error)
-        }
-    };
-    Err(ScriptFailed { out_of_memory })
-}
-
-/// A script ended with an error, of which its user has been told.
-#[derive(Debug)]
-pub(crate) struct ScriptFailed {
-    /// Lua had too little memory.
-    pub(crate) out_of_memory: bool,
 }
 
 /// Why the interpreter ends with status 1.

@@ -34,13 +34,23 @@ fn an_uncaught_error_is_told_as_the_lua_command_tells_it() {
         assert_eq!(program.status.code(), Some(1), "{source}");
         let said = [program.stdout, program.stderr].concat();
         let said = String::from_utf8(said).expect("text");
-        // `os.exit` is one of ours here, and the name of the same function there.
-        let said = said.replace("[C]: in function 'os.exit'", "[C]: in function 'exit'");
-        let message =
-            failure(&run).replace("[C]: in function 'os.exit'", "[C]: in function 'exit'");
-        assert_eq!(message, said, "{source}");
+        let message = failure(&run);
+        assert_eq!(comparable(&message), comparable(&said), "{source}");
         assert!(run.stdout().starts_with(&failure(&run)), "the log has it");
     }
+}
+
+/// A traceback without what differs from process to process: LuaJIT's addresses, and the frame of
+/// `os.exit`, which is one of ours here.
+fn comparable(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once(": at 0x") {
+        Some((place, _)) => place,
+        None => line.trim_end_matches("[builtin#36]"),
+    });
+    let lines: Vec<_> = lines.collect();
+    lines
+        .join("\n")
+        .replace("function 'os.exit'", "function 'exit'")
 }
 
 #[test]
