@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mlua::{Lua, ObjectLike, Table, Value};
 
+use crate::console::Script;
 use crate::coroutine;
 use crate::error::ErrorReport;
 use crate::files::{self, LoadError};
@@ -15,10 +16,13 @@ use crate::modules::throw::type_name;
 use crate::raised::encode_report;
 use crate::state::State;
 
-/// The function of the handler setting, loaded.
+/// What the handler setting names, loaded.
 #[derive(Debug)]
-pub struct Handler {
-    function: Value,
+pub enum Handler {
+    /// A function.
+    Function(Value),
+    /// A script, in the mode `console`.
+    Script(Script),
 }
 
 /// What a setting names, with the file loaded.
@@ -73,9 +77,7 @@ impl Handler {
             let identity = parts::unwrapped(lua, identity)?;
             coroutine::name_handler(lua, identity, named.label())?;
         }
-        Ok(Self {
-            function: named.value,
-        })
+        Ok(Self::Function(named.value))
     }
 
     /// Calls the function and encodes its answer into `response`, which is emptied first; not so an
@@ -91,8 +93,12 @@ impl Handler {
         response: &mut Vec<u8>,
         streamed: impl FnOnce(&Value) -> bool,
     ) -> Result<(), ErrorReport> {
+        let function = match self {
+            Self::Function(function) => function,
+            Self::Script(script) => return script.run(state, &event, context, response),
+        };
         let (lua, codec) = (&state.lua, &*state.codec);
-        let (value, error) = coroutine::call(lua, &self.function, (event, context))
+        let (value, error) = coroutine::call(lua, function, (event, context))
             .map_err(|failure| ErrorReport::raised(lua, codec, failure))?;
         if !error.is_nil() {
             return Err(ErrorReport::of_value(lua, codec, &error));

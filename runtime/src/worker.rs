@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::api::{Fault, RuntimeApi};
 use crate::config::Mode;
+use crate::console::Script;
 use crate::error::ErrorReport;
 use crate::event_loop::EventLoop;
 use crate::files::Files;
@@ -85,8 +86,9 @@ fn load(
     stream::serve(&state, event_loop)?;
     let setting = config.handler.as_deref();
     let handler = match config.mode {
+        Mode::Console => Script::load(&state, config, log).map(Handler::Script),
+        Mode::Function => Handler::load(&state, setting),
         Mode::Web => Handler::load_application(&state, setting, config.streams_answers),
-        _ => Handler::load(&state, setting),
     };
     let handler = handler.map_err(|report| state.with_memory_limit(report))?;
     Ok((state, handler))

@@ -36,9 +36,7 @@ impl Handler {
         let root = lua.create_string(state.files.root().as_os_str().as_encoded_bytes())?;
         let file = lua.create_string(named.file.as_os_str().as_encoded_bytes())?;
         let function: Function = make.call((application, streams, root, file))?;
-        Ok(Self {
-            function: Value::Function(function),
-        })
+        Ok(Self::Function(Value::Function(function)))
     }
 }
 
