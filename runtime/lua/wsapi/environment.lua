@@ -66,17 +66,17 @@ function variables.QUERY_STRING(req)
     return raw
   end
   local encode = part("web/url").encode
-  local names, pairs_ = {}, {}
+  local names, fields = {}, {}
   for name in pairs(req.query) do
     names[#names + 1] = name
   end
   table.sort(names)
   for _, name in ipairs(names) do
     for _, value in ipairs(req:query_all(name)) do
-      pairs_[#pairs_ + 1] = encode(name) .. "=" .. encode(value)
+      fields[#fields + 1] = encode(name) .. "=" .. encode(value)
     end
   end
-  return table.concat(pairs_, "&")
+  return table.concat(fields, "&")
 end
 
 function variables.REQUEST_URI(req, env)
@@ -153,7 +153,7 @@ function variables.REMOTE_USER(req)
     or text(member(member(jwt, "claims"), "sub"))
     or text(member(member(authorizer, "claims"), "sub"))
     or text(member(member(authorizer, "iam"), "userArn"))
-    or text(member(in_context("identity")(req), "userArn"))
+    or text(member(member(req.event.requestContext, "identity"), "userArn"))
 end
 
 function variables.DOCUMENT_ROOT(_, _, place)

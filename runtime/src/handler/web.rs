@@ -64,10 +64,9 @@ fn not_found(lua: &Lua, named: &Named) -> ErrorReport {
         ),
         (None, module) => format!(
             "the handler {is:?} names a file that returns {APPLICATION}, but {file} returns {}",
-            if nothing {
-                "nothing"
-            } else {
-                type_name(module)
+            match nothing {
+                true => "nothing".to_owned(),
+                false => format!("a {}", type_name(module)),
             }
         ),
         (Some(name), Value::Table(module)) => format!(
