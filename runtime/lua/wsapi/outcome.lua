@@ -96,9 +96,9 @@ local function body_of(app, body)
   end
 end
 
-local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }
 
--- What was raised is an answer where it is `{ status, message }`, and an error of its own otherwise.
+-- What was raised is an answer where it is `{ status, message }`, and else raised again.
 local function raised(err)
   local status = type(err) == "table" and not is_http_error(err) and status_of(rawget(err, 1))
   if not status or status < 200 then
@@ -110,7 +110,7 @@ local function raised(err)
   end
   local page = "<!DOCTYPE html>\n<title>%d</title>\n<p>%s</p>\n"
   -- A message often has in it what the client asked for.
-  message = message:gsub('[&<>"]', ENTITIES)
+  message = message:gsub("[&<>\"]", ENTITIES)
   return status, { ["content-type"] = "text/html; charset=utf-8" }, page:format(status, message)
 end
 
@@ -122,7 +122,7 @@ function M.of(app, ok, first, headers, body)
   local status = status_of(first)
   if not status then
     local message = "the application answered with the status %s; a status is an integer from 100 "
-      .. 'to 599, or a string that begins with one: "404 Not Found"'
+      .. "to 599, or a string that begins with one: \"404 Not Found\""
     fault(app, message:format(shown(first)))
   end
   headers = headers_of(app, status, headers)
