@@ -28,6 +28,10 @@ fn a_function_a_table_with_run_and_a_callable_are_applications() {
             "return setmetatable({}, { __call = function(_, env) return serve(env) end })",
             "app",
         ),
+        (
+            "return { run = setmetatable({}, { __call = function(_, env) return serve(env) end }) }",
+            "app",
+        ),
         // As the servers of WSAPI have it, `run` counts.
         (
             "return setmetatable({ run = serve }, { __call = error })",
