@@ -2,7 +2,7 @@
 local part = ...
 local handlers = part("handlers")
 local request = part("web/request")
-local answer = part("web/answer")
+local answers = part("web/answer")
 local serve = part("web/serve")
 local environment = part("wsapi/environment")
 local outcome = part("wsapi/outcome")
@@ -14,12 +14,7 @@ return function(app, streams, root, file)
   local place = { root = root, file = file, folder = file:match("^(.*)/") }
 
   local function run(req)
-    local env = environment(req, place)
-    local status, headers, body = outcome.of(app, xpcall(app, keep, env))
-    if not streams and type(body) == "function" then
-      body = outcome.joined(body)
-    end
-    return status, headers, body
+    return outcome(app, xpcall(app, keep, environment(req, place)))
   end
 
   if streams then
@@ -27,6 +22,9 @@ return function(app, streams, root, file)
   end
   return handlers.wrap(app, function(event, context)
     local req = request.new(event, context)
-    return answer.render(req, serve(run, req))
+    local answer = serve(run, req)
+    -- What is wrong with it is said with the application's place.
+    answer.by = app
+    return answers.render(req, answer)
   end)
 end

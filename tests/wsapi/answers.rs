@@ -49,7 +49,7 @@ fn a_status_is_a_number_or_a_string_that_begins_with_one() {
         ("'404 Not Found'", 404),
         ("' 404 '", 404),
         ("'200OK'", 200),
-        ("100", 100),
+        ("200", 200),
         ("599", 599),
     ] {
         let reply = reply(
@@ -66,6 +66,7 @@ fn any_other_status_fails_the_invocation_with_its_application() {
     for (status, shown) in [
         ("nil", "nil"),
         ("99", "99"),
+        ("100", "100"),
         ("600", "600"),
         ("200.5", "200.5"),
         (
@@ -81,7 +82,7 @@ fn any_other_status_fails_the_invocation_with_its_application() {
         ("'2000'", "\"2000\""),
         ("''", "\"\""),
         ("{ 404, 'gone' }", "a table"),
-        ("true", "a boolean"),
+        ("true", "true"),
     ] {
         let error = failure(
             app(&format!("return {status}, {{}}, 'x'")),
@@ -90,7 +91,7 @@ fn any_other_status_fails_the_invocation_with_its_application() {
         let message = error["errorMessage"].as_str().unwrap_or_default();
         let expected = format!(
             "app.lua:1: the application answered with the status {shown}; a status is an integer \
-             from 100 to 599, or a string that begins with one: \"404 Not Found\""
+             from 200 to 599, or a string that begins with one: \"404 Not Found\""
         );
         assert_eq!(
             message.replace("-nan", "nan"),
@@ -185,11 +186,7 @@ fn line_breaks_in_headers_do_not_reach_the_client() {
 
 #[test]
 fn an_iterator_that_gives_no_strings_fails_the_invocation() {
-    for (given, shown) in [
-        ("{}", "a table"),
-        ("true", "a boolean"),
-        ("print", "a function"),
-    ] {
+    for (given, shown) in [("{}", "a table"), ("true", "true"), ("print", "a function")] {
         let body = format!("return 200, {{}}, function() return {given} end");
         let error = failure(app(&body), &Request::get("/"));
         assert_eq!(

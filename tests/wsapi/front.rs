@@ -110,7 +110,12 @@ impl Front {
                 },
             }),
             Self::Http | Self::Url => {
-                let path = format!("{}{}", self.stage(), request.path);
+                // HTTP APIs decode it.
+                let path = match self {
+                    Self::Http => decoded(request.path),
+                    _ => request.path.to_owned(),
+                };
+                let path = format!("{}{path}", self.stage());
                 let (stage, host) = match self {
                     Self::Http => ("prod", "id.execute-api.eu-west-1.amazonaws.com"),
                     _ => ("$default", "id.lambda-url.eu-west-1.on.aws"),
@@ -239,6 +244,16 @@ fn raw_query(query: &[(&str, &str)]) -> String {
         .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
         .collect();
     pairs.join("&")
+}
+
+fn decoded(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
+        bytes.extend(part[2..].bytes());
+    }
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 /// As browsers encode a form's fields.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Front, Request, app};
+use super::{Front, Request, app, reply};
 use crate::support::{Event, Function, Run};
 
 const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
@@ -44,6 +44,30 @@ fn each_piece_is_a_chunk_behind_the_prelude() {
     );
     assert_eq!(pieces, ["one", "2", "three"]);
     assert_eq!(run.post().trailer(ERROR_TYPE), None);
+}
+
+#[test]
+fn a_rest_api_is_streamed_to_in_its_own_form() {
+    let event = Front::Rest.event(&Request::get("/")).to_string();
+    let run = app("return 200, { ['Set-Cookie'] = { 'a=1', 'b=2' } }, 'x'")
+        .env("MOONLAYER_INVOKE_MODE", "response_stream")
+        .invoke(Event::json(&event))
+        .run();
+    let (prelude, pieces) = chunks(&run);
+    let cookies = &prelude["multiValueHeaders"]["set-cookie"];
+    assert_eq!(*cookies, serde_json::json!(["a=1", "b=2"]));
+    assert_eq!(pieces, ["x"]);
+}
+
+#[test]
+fn front_ends_that_take_no_stream_get_the_whole() {
+    let body = "return '201 Made', { ['Content-Type'] = 'a/b' }, coroutine.wrap(function()\n\
+        coroutine.yield('one') coroutine.yield('two')\nend)";
+    for front in [Front::Http, Front::Alb, Front::AlbMulti] {
+        let function = app(body).env("MOONLAYER_INVOKE_MODE", "response_stream");
+        let reply = reply(function, front, &Request::get("/"));
+        assert_eq!((reply.status, &reply.body[..]), (201, &b"onetwo"[..]));
+    }
 }
 
 #[test]

@@ -50,14 +50,20 @@ function variables.PATH_INFO(req)
   return resolved(req.path)
 end
 
--- What stands before the path in what the client asked for: an API's stage.
-function variables.SCRIPT_NAME(req)
-  local whole, path = req.raw_path, req._path
+-- The whole path's beginning, where it ends with `path`.
+local function before(whole, path)
   if path == "/" and whole:sub(-1) ~= "/" then
     return whole
   end
   local prefix = whole:sub(1, math.max(0, #whole - #path))
-  return prefix .. path == whole and prefix or ""
+  return prefix .. path == whole and prefix or nil
+end
+
+-- What stands before the path in what the client asked for: an API's stage. HTTP APIs give the
+-- whole path decoded.
+function variables.SCRIPT_NAME(req)
+  local whole = req.raw_path
+  return before(whole, req._path) or before(whole, req.path)
 end
 
 function variables.QUERY_STRING(req)
@@ -80,8 +86,11 @@ function variables.QUERY_STRING(req)
 end
 
 function variables.REQUEST_URI(req, env)
-  local query = env.QUERY_STRING
-  return query == "" and req.raw_path or req.raw_path .. "?" .. query
+  local prefix, query = env.SCRIPT_NAME, env.QUERY_STRING
+  local path = prefix == req.raw_path and prefix or prefix .. req._path
+  -- What came decoded cannot stand in a URI.
+  path = path:gsub("[^%w%%/:@!$&'()*+,;=._~-]", part("web/url").encode)
+  return query == "" and path or path .. "?" .. query
 end
 
 function variables.REQUEST_METHOD(req)

@@ -1,29 +1,14 @@
 -- What a WSAPI application gives, or raises, as an answer.
 local part = ...
 local handlers = part("handlers")
-local is_http_error = part("web/http_error").is
-
-local M = {}
-
--- Raises an error that begins with where the application stands: nothing of it is on the stack.
-local function fault(app, message)
-  local place = ""
-  if type(app) == "function" then
-    local info = debug.getinfo(app, "S")
-    if info.what ~= "C" then
-      place = info.short_src .. ":" .. info.linedefined .. ": "
-    end
-  end
-  error(place .. message, 0)
-end
 
 local function shown(value)
-  if type(value) == "string" then
-    return ("%q"):format(value)
-  elseif type(value) == "number" or value == nil then
-    return tostring(value)
-  end
-  return "a " .. type(value)
+  return part("web/shown")(value)
+end
+
+-- Nothing of the application is on the stack any more: the error begins with where it stands.
+local function fault(app, message)
+  part("web/fault")(app, message)
 end
 
 -- An integer of `404`, `"404"`, `"404 Not Found"`.
@@ -31,7 +16,7 @@ local function status_of(value)
   if type(value) == "string" then
     value = tonumber(value:match("^%s*(%d%d%d)$") or value:match("^%s*(%d%d%d)%D"))
   end
-  if type(value) == "number" and value % 1 == 0 and value >= 100 and value <= 599 then
+  if type(value) == "number" and value % 1 == 0 and value >= 200 and value <= 599 then
     return math.floor(value)
   end
 end
@@ -100,8 +85,8 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&q
 
 -- What was raised is an answer where it is `{ status, message }`, and else raised again.
 local function raised(err)
-  local status = type(err) == "table" and not is_http_error(err) and status_of(rawget(err, 1))
-  if not status or status < 200 then
+  local status = type(err) == "table" and status_of(rawget(err, 1))
+  if not status then
     error(err, 0)
   end
   local message = err[2] == nil and "" or tostring(err[2])
@@ -114,32 +99,16 @@ local function raised(err)
   return status, { ["content-type"] = "text/html; charset=utf-8" }, page:format(status, message)
 end
 
--- A status, headers and a body of what protected `app` returned.
-function M.of(app, ok, first, headers, body)
+-- A status, headers and a body of what came of `app`, which was called in protected mode.
+return function(app, ok, status, headers, body)
   if not ok then
-    return raised(first)
+    return raised(status)
   end
-  local status = status_of(first)
-  if not status then
-    local message = "the application answered with the status %s; a status is an integer from 100 "
+  local integer = status_of(status)
+  if not integer then
+    local message = "the application answered with the status %s; a status is an integer from 200 "
       .. "to 599, or a string that begins with one: \"404 Not Found\""
-    fault(app, message:format(shown(first)))
+    fault(app, message:format(shown(status)))
   end
-  headers = headers_of(app, status, headers)
-  body = body_of(app, body)
-  if type(body) == "function" then
-    headers["content-type"] = headers["content-type"] or "text/plain; charset=utf-8"
-  end
-  return status, headers, body
+  return integer, headers_of(app, integer, headers), body_of(app, body)
 end
-
--- All pieces, for an answer that leaves as a whole.
-function M.joined(body)
-  local pieces = {}
-  for piece in body do
-    pieces[#pieces + 1] = piece
-  end
-  return table.concat(pieces)
-end
-
-return M
