@@ -173,7 +173,10 @@ fn line_breaks_in_headers_do_not_reach_the_client() {
         let body = format!("return 302, {{ {header} }}, 'x'");
         let error = failure(app(&body), &Request::get("/"));
         let message = error["errorMessage"].as_str().unwrap_or_default();
-        assert!(message.contains("header"), "{header}: {message}");
+        assert!(
+            message.starts_with("app.lua:1: ") && message.contains("header"),
+            "{header}: {message}"
+        );
     }
     let error = failure(app("return 200, 'text/html', 'x'"), &Request::get("/"));
     let message = error["errorMessage"].as_str().unwrap_or_default();
