@@ -123,6 +123,17 @@ fn the_stage_alone_is_the_root_of_the_application() {
 }
 
 #[test]
+fn a_percent_sign_in_the_path_is_one_behind_every_front_end() {
+    for front in FRONTS {
+        let event = front.event(&Request::get("/100%25"));
+        let stage = front.stage();
+        let names = ["SCRIPT_NAME", "PATH_INFO", "REQUEST_URI"];
+        let expected = json!([stage, "/100%", format!("{stage}/100%25")]);
+        assert_eq!(variables(&names, &event), expected, "{front:?}");
+    }
+}
+
+#[test]
 fn what_is_missing_is_the_empty_string() {
     let names = ["AUTH_TYPE", "HTTP_X_NONE", "anything", "HTTP_", "PATH", "1"];
     let event = Front::Url.event(&Request::get("/"));
