@@ -40,7 +40,7 @@ fn where_the_only_ones_that_were_begun_failed_so_does_the_invocation() {
     let run = function(LATE).invoke(queue(&["fail", "one", "two"])).run();
     assert_eq!(
         run.post().json()["errorMessage"],
-        "record m1 failed: main.lua:12: it failed; 2 more were left for the next try"
+        "record m1 failed: main.lua:12: it failed; 2 of 3 records were not begun"
     );
 }
 

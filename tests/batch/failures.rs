@@ -39,7 +39,11 @@ fn each_failure_is_logged_with_its_record_and_where_it_was_raised() {
         .run();
     let lines: Vec<_> = run.stdout().lines().collect();
     let stack = "\r    main.lua:LINE: in function 'handler'";
-    let record = |line: &str| line.splitn(2, '\t').nth(1).unwrap_or_default().to_owned();
+    let record = |line: &str| {
+        line.split_once('\t')
+            .map_or("", |(_, rest)| rest)
+            .to_owned()
+    };
     assert_eq!(
         record(lines[0]),
         format!(
@@ -168,7 +172,7 @@ fn of_a_fifo_queue_nothing_is_handled_behind_a_failure_and_all_of_it_reported() 
     // Nothing has succeeded.
     assert_eq!(
         posts[1].json()["errorMessage"],
-        "record m1 failed: main.lua:12: it failed; 1 more were left for the next try"
+        "record m1 failed: main.lua:12: it failed; 1 of 2 records were not begun"
     );
     assert_eq!(done(run.stdout()), ["one"]);
 }
@@ -252,7 +256,7 @@ fn a_callable_table_gets_the_record_as_it_came_and_the_context() {
     )
     .env("MOONLAYER_JSON_NULL", "nil")
     .invoke(Event::json(
-        r#"{"Records":[{"messageId":"m","eventSource":"aws:sqs","list":[],"none":null,"n":1.0}]}"#,
+        r#"{"Records":[{"messageId":"m","eventSource":"aws:sqs","list":[],"none":null,"n":1.5}]}"#,
     ))
     .run();
     assert_eq!(run.post().json(), failed(&[]));
@@ -264,7 +268,7 @@ fn a_callable_table_gets_the_record_as_it_came_and_the_context() {
         .split_once('\t')
         .expect("values");
     let record: Value = serde_json::from_str(record).expect("JSON");
-    let expected = json!({"messageId": "m", "eventSource": "aws:sqs", "list": [], "n": 1.0});
+    let expected = json!({"messageId": "m", "eventSource": "aws:sqs", "list": [], "n": 1.5});
     assert_eq!(record, expected);
     assert_eq!(rest, "request-1\tnil\n");
 }

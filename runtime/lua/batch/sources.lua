@@ -1,11 +1,11 @@
 -- Whose records an event has: how they are called, and what a failure means for those behind it.
 local M = {}
 
-local TAKES = "lambda.batch takes events of SQS (aws:sqs), Kinesis (aws:kinesis) and DynamoDB streams "
-  .. "(aws:dynamodb)"
+local TAKES = "lambda.batch takes events of SQS (aws:sqs), Kinesis (aws:kinesis) and DynamoDB "
+  .. "streams (aws:dynamodb)"
 
--- `id_name` is also the name of the field in the log. `behind` is what becomes of the records behind
--- one that failed: "go on"; "stop", where the source gives them again by itself; or "report".
+-- `id_name` is the name of the field in the log. `behind` is what becomes of the records behind one
+-- that failed: "go on"; "stop", where the source gives them again by itself; or "report".
 local KINESIS = {
   id_name = "sequenceNumber",
   id_path = "kinesis.sequenceNumber",
@@ -78,8 +78,11 @@ function M.identify(event)
     error(TAKES .. "; this event is " .. what, 0)
   end
   if type(event.window) == "table" then
-    error("lambda.batch does not keep the state of tumbling windows: set TumblingWindowInSeconds "
-      .. "of the event source to 0, or write the handler without lambda.batch", 0)
+    error(
+      "lambda.batch does not keep the state of tumbling windows: set TumblingWindowInSeconds "
+        .. "of the event source to 0, or write the handler without lambda.batch",
+      0
+    )
   end
   local ids = {}
   for nth, record in ipairs(records) do

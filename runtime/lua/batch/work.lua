@@ -60,7 +60,7 @@ local function raise(count, begun, first)
     message = ("all %d records failed; the first: %s"):format(begun, message)
   end
   if begun < count then
-    message = message .. ("; %d more were left for the next try"):format(count - begun)
+    message = message .. ("; %d of %d records were not begun"):format(count - begun, count)
   end
   error(setmetatable({ type = "BatchFailed", message = message }, BatchFailed), 0)
 end
@@ -69,7 +69,7 @@ return function(fn, options, event, context)
   local source, ids = sources.identify(event)
   local is_late = lateness(context, options.margin_ms)
   local failed, begun, succeeded, first = json.array({}), 0, 0, nil
-  -- By group, those of a FIFO queue that wait for their next try; `everything` waits without groups.
+  -- The groups of a FIFO queue that wait for their next try; or everything does.
   local waits, everything = {}, false
 
   for nth, id in ipairs(ids) do
@@ -78,7 +78,7 @@ return function(fn, options, event, context)
     -- The first is begun however late it is: a batch that never begins would never end.
     if not everything and nth > 1 and is_late() then
       everything = true
-      local message = "%d of %d records are left for the next try: the invocation's time is nearly over"
+      local message = "%d of %d records are left for the next try: the time is nearly over"
       log.warn(message:format(#ids - nth + 1, #ids))
     end
     local fails = everything or waits[its_group]

@@ -4,7 +4,11 @@ local handlers = part("handlers")
 
 local M = {}
 
-local TAKES = { groups = "boolean", margin_ms = "number", raise_on_entire_batch_failure = "boolean" }
+local TAKES = {
+  groups = "boolean",
+  margin_ms = "number",
+  raise_on_entire_batch_failure = "boolean",
+}
 local NAMES = "groups, margin_ms, raise_on_entire_batch_failure"
 
 -- Raises in the code that calls `handler`.
@@ -28,7 +32,8 @@ local function checked(options)
     end
     copy[name] = value
   end
-  if copy.margin_ms and not (copy.margin_ms >= 0) then
+  local margin_ms = copy.margin_ms or 0
+  if margin_ms < 0 or margin_ms ~= margin_ms then
     refuse("margin_ms: 0 milliseconds or more expected")
   end
   return copy

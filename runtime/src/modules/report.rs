@@ -42,19 +42,23 @@ pub fn function(lua: &Lua) -> mlua::Result<Value> {
     let report = move |lua: &Lua, (error, raised, fields): (Value, bool, Table)| {
         let reporter = lua.app_data_ref::<Reporter>();
         let reporter = reporter.expect("the modules are installed with one");
-        if reporter.deadline.expired() {
-            return Err(Throw::Value(error));
-        }
-        let Reporter { codec, log, .. } = &*reporter;
+        let Reporter {
+            codec,
+            log,
+            deadline,
+        } = &*reporter;
         let report = if raised {
             // The report then has the frames of where it was raised first.
-            match coroutine::call(lua, &raise, error) {
+            match coroutine::call(lua, &raise, &error) {
                 Err(failure) => ErrorReport::raised(lua, codec, failure),
                 Ok(_) => unreachable!("it raises whatever it is given"),
             }
         } else {
             ErrorReport::of_value(lua, codec, &error)
         };
+        if deadline.expired() {
+            return Err(Throw::Value(error));
+        }
         // The next error may have the same text, and frames of its own.
         coroutine::forget(lua)?;
         log.failure(&report, &strings(&fields)?);
