@@ -170,7 +170,7 @@ fn of_a_fifo_queue_nothing_is_handled_behind_a_failure_and_all_of_it_reported() 
         .run();
     let posts = run.posts();
     assert_eq!(posts[0].json(), failed(&["m2", "m3", "m4"]));
-    // Nothing has succeeded.
+    // All are reported.
     assert_eq!(
         posts[1].json()["errorMessage"],
         "record m1 failed: main.lua:12: it failed; 1 of 2 records were not begun"
@@ -219,11 +219,13 @@ fn of_a_stream_the_first_failure_alone_is_reported_since_all_behind_it_come_agai
         .invoke(kinesis(&["one", "fail", "two", "fail"]))
         .invoke(dynamodb(&["three", "four", "return", "five"]))
         .invoke(kinesis(&["fail", "six"]))
+        .invoke(kinesis(&["fail"]))
         .run();
     let posts = run.posts();
     assert_eq!(posts[0].json(), failed(&[&kinesis_number(2)]));
     assert_eq!(posts[1].json(), failed(&["103"]));
-    assert_eq!(posts[2].json()["errorType"], "BatchFailed");
+    assert_eq!(posts[2].json(), failed(&[&kinesis_number(1)]));
+    assert_eq!(posts[3].json()["errorType"], "BatchFailed");
     assert_eq!(done(run.stdout()), ["one", "three", "four"]);
 }
 

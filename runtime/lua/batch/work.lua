@@ -68,7 +68,7 @@ end
 return function(fn, options, event, context)
   local source, ids = sources.identify(event)
   local is_late = lateness(context, options.margin_ms)
-  local failed, begun, succeeded, first = json.array({}), 0, 0, nil
+  local failed, begun, first = json.array({}), 0, nil
   -- The groups of a FIFO queue that wait for their next try; or everything does.
   local waits, everything = {}, false
 
@@ -93,8 +93,6 @@ return function(fn, options, event, context)
         elseif source.behind ~= "go on" then
           everything = true
         end
-      else
-        succeeded = succeeded + 1
       end
     end
     if fails then
@@ -105,7 +103,7 @@ return function(fn, options, event, context)
     end
   end
 
-  if first and succeeded == 0 and options.raise_on_entire_batch_failure ~= false then
+  if first and #failed == #ids and options.raise_on_entire_batch_failure ~= false then
     raise(#ids, begun, first)
   end
   return { batchItemFailures = failed }

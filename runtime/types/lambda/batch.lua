@@ -16,7 +16,7 @@ local batch = {}
 ---less; where `MOONLAYER_TIMEOUT_MARGIN_MS` is set, that and 500 ms, or 10 %. 0 begins records to
 ---the end.
 ---@field margin_ms? number
----`false`: where no record succeeded, the answer reports them. Unless given, that is a failed
+---`false`: where all records are to be reported, the answer does. Unless given, that is a failed
 ---invocation of type `BatchFailed`, which brings the same records again and shows in the metric
 ---`Errors`.
 ---@field raise_on_entire_batch_failure? boolean
