@@ -25,6 +25,10 @@ local function image(item, nth, name)
   return part("events/attribute_decode").item(item, caller)
 end
 
+local function table_of(arn)
+  return type(arn) == "string" and arn:match(":table/([^/]+)") or nil
+end
+
 local function record(raw, nth, kinesis)
   local change = values.table(raw.dynamodb)
   if not change then
@@ -35,9 +39,7 @@ local function record(raw, nth, kinesis)
   return {
     id = values.optional(raw.eventID),
     event_name = values.optional(raw.eventName),
-    table_name = values.optional(raw.tableName) or type(arn) == "string" and arn:match(
-      ":table/([^/]+)"
-    ) or nil,
+    table_name = values.optional(raw.tableName) or table_of(arn),
     keys = image(change.Keys, nth, "Keys"),
     new = image(change.NewImage, nth, "NewImage"),
     old = image(change.OldImage, nth, "OldImage"),
