@@ -12,6 +12,7 @@ include!(concat!(env!("OUT_DIR"), "/lua.rs"));
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
+    ("gunzip", super::gunzip::function),
     ("stream/open", super::stream::open),
     ("wrapped", |lua| wrapped_functions(lua).map(Value::Table)),
 ];
