@@ -214,7 +214,27 @@ unsafe fn advance(
     }
 }
 
-/// Notes the frames of `co`, which `l` resumed and which failed with the value on top of `l`.
+/// A message handler for `xpcall` in built-ins, which may raise the error again: the report then
+/// shows the frames of where it was raised first.
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn keeper(lua: &Lua) -> mlua::Result<Function> {
+    unsafe extern "C-unwind" fn keep(l: *mut lua_State) -> c_int {
+        // SAFETY: Lua calls a message handler with the error as its one argument, and `note`
+        // leaves it there.
+        unsafe {
+            ffi::lua_settop(l, 1);
+            note(l, l);
+            1
+        }
+    }
+    // SAFETY: the function keeps to Lua's calling convention, and the closure owns nothing.
+    unsafe { lua.exec_raw((), |l| ffi::lua_pushcfunction(l, keep)) }
+}
+
+/// Notes the frames of `co`, which `l` resumed and which failed with the value on top of `l`; or of
+/// `l` itself, where that is `co`.
 ///
 /// # Safety
 /// As [`advance`].
@@ -239,20 +259,23 @@ unsafe fn note(l: *mut lua_State, co: *mut lua_State) {
         ffi::lua_pop(l, 1);
         ffi::lua_pushinteger(l, made + 1);
         ffi::lua_rawseti(l, -2, 0);
-        ffi::lua_createtable(l, 3, 0); // frames, notes, note
+        ffi::lua_createtable(l, 4, 0); // frames, notes, note
         ffi::lua_pushvalue(l, error);
         ffi::lua_rawseti(l, -2, 1);
         ffi::lua_pushvalue(l, -3);
         ffi::lua_rawseti(l, -2, 2);
         ffi::lua_pushlightuserdata(l, l.cast());
         ffi::lua_rawseti(l, -2, 3);
+        ffi::lua_pushboolean(l, (l == co).into());
+        ffi::lua_rawseti(l, -2, 4);
         ffi::lua_rawseti(l, -2, made % ffi::lua_Integer::from(NOTES) + 1);
         ffi::lua_settop(l, error);
     }
 }
 
 /// Puts before the frames on top of `l`, which are of `thread`, those of the coroutine that
-/// `thread` resumed and that failed with the value at `error`, if one did.
+/// `thread` resumed and that failed with the value at `error`, if one did. Where [`keeper`] has
+/// noted that value in `thread`, its frames take their place: they are of the same stack.
 ///
 /// Another thread's coroutine that failed alike is no part of this error.
 ///
@@ -277,7 +300,14 @@ unsafe fn push_noted_before(l: *mut lua_State, error: c_int, thread: *mut lua_St
                 ffi::lua_pop(l, 1);
                 ffi::lua_rawgeti(l, -1, 1); // note, its error
                 if resumed_here && is_raised_again(l, error, frames + 3) {
+                    ffi::lua_rawgeti(l, frames + 2, 4);
+                    let is_whole = ffi::lua_toboolean(l, -1) != 0;
+                    ffi::lua_pop(l, 1);
                     ffi::lua_rawgeti(l, frames + 2, 2); // note, its error, its frames
+                    if is_whole {
+                        ffi::lua_replace(l, frames);
+                        break;
+                    }
                     let (noted, own) = (
                         ffi::lua_rawlen(l, -1) as c_int,
                         ffi::lua_rawlen(l, frames) as c_int,

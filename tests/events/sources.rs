@@ -137,6 +137,21 @@ fn other_services_are_known_by_their_members() {
 }
 
 #[test]
+fn the_end_of_a_window_has_no_records_and_the_source_of_its_stream() {
+    let end = |service: &str| {
+        let arn = format!("arn:aws:{service}:us-east-1:123456789012:x");
+        json!({ "Records": [], "isFinalInvokeForWindow": true, "eventSourceARN": arn })
+    };
+    let events = vec![end("dynamodb"), end("kinesis"), end("sqs")];
+    assert_eq!(sources(events), json!(["dynamodb", "kinesis", false]));
+    assert_eq!(answer("return #events.kinesis(event)", &end("kinesis")), 0);
+    assert_eq!(
+        error("events.kinesis(event)", &end("dynamodb")),
+        "events.kinesis: expected an event of Kinesis, got one of DynamoDB; events.dynamodb reads it"
+    );
+}
+
+#[test]
 fn what_is_of_no_service_has_no_source() {
     let events = vec![
         json!({}),
@@ -146,6 +161,7 @@ fn what_is_of_no_service_has_no_source() {
         json!(null),
         json!({ "name": "Ada" }),
         json!({ "Records": [] }),
+        json!({ "Records": [], "eventSourceARN": "kinesis" }),
         json!({ "Records": null }),
         json!({ "Records": "aws:sqs" }),
         json!({ "Records": ["aws:sqs"] }),

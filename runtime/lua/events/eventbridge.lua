@@ -1,6 +1,5 @@
 -- events.eventbridge and events.schedule: one event of a bus, or of a schedule.
 local part = ...
-local json = require("lambda.json")
 local raise = part("events/raise")
 local source = part("events/source")
 local values = part("events/values")
@@ -11,8 +10,10 @@ local M = {}
 local function detail_of(event)
   local detail = values.optional(event.detail)
   if type(detail) == "string" then
-    local ok, value = pcall(json.decode, detail)
-    return ok and value or detail
+    local ok, value = values.decode(detail)
+    if ok then
+      return values.optional(value)
+    end
   end
   return detail
 end

@@ -1,6 +1,5 @@
 -- The attributes of messages, which SQS and SNS write in different words, as plain values.
 local part = ...
-local json = require("lambda.json")
 local decimal = part("events/decimal")
 local values = part("events/values")
 
@@ -20,7 +19,7 @@ function M.value(kind, text, what)
     -- Up to 38 digits: those that no number of Lua's holds stay text.
     return type(number) == "number" and number or text
   elseif kind == "String.Array" then
-    local ok, list = pcall(json.decode, text)
+    local ok, list = values.decode(text)
     return ok and type(list) == "table" and list or text
   end
   return text

@@ -163,13 +163,24 @@ local function by_members(event)
   return nil
 end
 
+-- Streams that are read in windows end one with an event that has no records.
+local function without_records(event)
+  local arn = event.eventSourceARN
+  local service = is_text(arn) and arn:match("^arn:[^:]*:([^:]*):")
+  return (service == "dynamodb" or service == "kinesis") and service or nil
+end
+
 -- The source of an event; nil where it is not known, or the event is no table.
 function M.of(event)
   if not is_table(event) then
     return nil
   end
   if is_table(event.Records) then
-    return M.of_record(event.Records[1])
+    local first = event.Records[1]
+    if first == nil then
+      return without_records(event)
+    end
+    return M.of_record(first)
   end
   local name = event.eventSource
   if is_text(name) and BY_NAME[name] then

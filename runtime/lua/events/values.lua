@@ -77,14 +77,20 @@ function M.time_ms(text)
   return (minutes * 60 + tonumber(second)) * 1000 + thousandths
 end
 
+-- True and what the text is as JSON, or false and why it is none.
+function M.decode(text)
+  local ok, value = pcall(json.decode, text)
+  -- Running out of memory or of time is no fault of the text.
+  if not ok and (type(value) ~= "string" or not value:find("invalid JSON", 1, true)) then
+    error(value, 0)
+  end
+  return ok, value
+end
+
 -- What the text is as JSON; `what`, in words, is for the error, as the `remedy` is.
 function M.json(text, what, remedy)
-  local ok, value = pcall(json.decode, text)
+  local ok, value = M.decode(text)
   if not ok then
-    -- Running out of memory or of time is no fault of the text.
-    if type(value) ~= "string" or not value:find("invalid JSON", 1, true) then
-      error(value, 0)
-    end
     raise.fail("%s is not JSON: %s%s", what, value, remedy or "")
   end
   return value
@@ -128,9 +134,8 @@ function M.records(name, source, wanted, event)
     raise.wrong_source(name, wanted, event)
   end
   local records = event.Records
-  local others = type(records) ~= "table"
-    or records[1] ~= nil and part("events/source").of(event) ~= source
-  if others then
+  local found = part("events/source").of(event)
+  if type(records) ~= "table" or found ~= source and (found or records[1] ~= nil) then
     raise.wrong_source(name, wanted, event)
   end
   return records

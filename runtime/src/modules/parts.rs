@@ -4,16 +4,30 @@
 //! `part`, which loads the other files below `lua/`, each once and only when it is asked for, and
 //! the parts in Rust. So a function pays for what it uses.
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{Function, Lua, LuaString, Table, Value};
+
+use crate::coroutine;
 
 include!(concat!(env!("OUT_DIR"), "/lua.rs"));
+
+/// A file below `lua/`, as the interpreter loads it.
+struct Source {
+    /// The file, without `.lua`.
+    name: &'static str,
+    /// Its name in Lua; frames of these are left out of stack traces.
+    chunk: &'static str,
+    code: &'static [u8],
+}
 
 /// A part in Rust.
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
     ("gunzip", super::gunzip::function),
+    ("report", super::report::function),
     ("stream/open", super::stream::open),
+    ("text", text),
+    ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),
     ("wrapped", |lua| wrapped_functions(lua).map(Value::Table)),
 ];
 
@@ -26,9 +40,9 @@ const PART: &str = "moonlayer.part";
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua, preload: &Table) -> mlua::Result<()> {
-    for (name, source) in SOURCES {
-        if let Some(module) = name.strip_prefix("lambda/") {
-            let loader = lua.create_function(move |lua, ()| run(lua, name, source))?;
+    for source in SOURCES {
+        if let Some(module) = source.name.strip_prefix("lambda/") {
+            let loader = lua.create_function(move |lua, ()| run(lua, source))?;
             preload.raw_set(format!("lambda.{module}"), loader)?;
         }
     }
@@ -43,13 +57,9 @@ pub fn part(lua: &Lua, name: &str) -> mlua::Result<Value> {
     part_function(lua)?.call(name)
 }
 
-fn run(lua: &Lua, name: &str, source: &str) -> mlua::Result<Value> {
-    // Frames of these sources are left out of stack traces.
-    let chunk = match name.strip_prefix("lambda/") {
-        Some(module) => format!("=lambda.{module}"),
-        None => format!("=lambda.{}", name.replace('/', ".")),
-    };
-    lua.load(source).set_name(chunk).call(part_function(lua)?)
+fn run(lua: &Lua, source: &Source) -> mlua::Result<Value> {
+    let part = part_function(lua)?;
+    lua.load(source.code).set_name(source.chunk).call(part)
 }
 
 /// `part`, the same in all of this state.
@@ -64,10 +74,10 @@ fn part_function(lua: &Lua) -> mlua::Result<Function> {
             return Ok(known);
         }
         let native = NATIVE.iter().find(|(native, _)| *native == name);
-        let source = SOURCES.iter().find(|(source, _)| *source == name);
+        let source = SOURCES.iter().find(|source| source.name == name);
         let value = match (native, source) {
             (Some((_, make)), _) => make(lua)?,
-            (None, Some((_, source))) => run(lua, &name, source)?,
+            (None, Some(source)) => run(lua, source)?,
             (None, None) => unreachable!("a built-in asks for the part {name:?}"),
         };
         loaded.raw_set(name, &value)?;
@@ -98,4 +108,12 @@ fn wrapped_functions(lua: &Lua) -> mlua::Result<Table> {
     wrapped.set_metatable(Some(weak))?;
     lua.set_named_registry_value(WRAPPED, &wrapped)?;
     Ok(wrapped)
+}
+
+/// What Lua's own library has not, or not with every interpreter.
+fn text(lua: &Lua) -> mlua::Result<Value> {
+    let text = lua.create_table()?;
+    let is_utf8 = |_: &Lua, text: LuaString| Ok(std::str::from_utf8(&text.as_bytes()).is_ok());
+    text.raw_set("is_utf8", lua.create_function(is_utf8)?)?;
+    Ok(Value::Table(text))
 }

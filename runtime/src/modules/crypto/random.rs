@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn a_later_uuid_7_sorts_after_an_earlier_one_whatever_its_random_bits() {
+        let times = [0, 1, 999, 1_000, 999_999, 1_000_000, 1_000_001];
+        for pair in times.windows(2) {
+            let (earlier, later) = (
+                Duration::from_micros(pair[0]),
+                Duration::from_micros(pair[1]),
+            );
+            assert!(uuid7(earlier, [0xff; 8]) < uuid7(later, [0; 8]), "{pair:?}");
+        }
+    }
+
+    #[test]
     fn a_uuid_4_is_the_example_of_rfc_9562() {
         // Appendix A.3; the bits of version and variant are set here.
         let random = 0x919108f7_52d1_f320_dbac_f847db4148a8_u128;

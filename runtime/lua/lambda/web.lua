@@ -1,0 +1,47 @@
+-- lambda.web: HTTP requests and answers, the same for every front end.
+local part = ...
+local handlers = part("handlers")
+local request = part("web/request")
+local answer = part("web/answer")
+local serve = part("web/serve")
+
+local M = {}
+
+function M.handler(fn)
+  handlers.check("handler", fn)
+  return handlers.wrap(fn, function(event, context)
+    local req = request.new(event, context)
+    return answer.render(req, serve(fn, req))
+  end)
+end
+
+function M.stream(fn)
+  handlers.check("stream", fn)
+  return part("web/stream")(fn)
+end
+
+function M.json(value, status, headers)
+  return answer.json(value, status, headers)
+end
+
+function M.text(text, status, headers)
+  return answer.typed("text", text, status, headers, "text/plain; charset=utf-8")
+end
+
+function M.html(text, status, headers)
+  return answer.typed("html", text, status, headers, "text/html; charset=utf-8")
+end
+
+function M.redirect(location, status)
+  return part("web/redirect")(location, status)
+end
+
+function M.error(status, message, headers)
+  error(part("web/http_error").new(status, message, headers), 0)
+end
+
+function M.cookie(name, value, options)
+  return part("web/cookies").format(name, value, options)
+end
+
+return M

@@ -1,0 +1,24 @@
+-- What is said of an event that is no HTTP request.
+
+local ACCEPTED = "lambda.web serves API Gateway's REST APIs (payload 1.0) and HTTP APIs (payload "
+  .. "2.0), function URLs, and Application Load Balancers"
+
+local function seen(event)
+  if type(event) ~= "table" then
+    return "a " .. type(event)
+  end
+  local keys = {}
+  for key in pairs(event) do
+    keys[#keys + 1] = tostring(key)
+  end
+  table.sort(keys)
+  if #keys == 0 then
+    return "an empty object"
+  end
+  local more = #keys > 8 and ", …" or ""
+  return "an object with " .. table.concat(keys, ", ", 1, math.min(8, #keys)) .. more
+end
+
+return function(event)
+  return "this event is no HTTP request: it is " .. seen(event) .. "; " .. ACCEPTED
+end
