@@ -101,6 +101,9 @@ async function tries(layer, opt, sample) {
   cpSync(join(samples, sample), task, { recursive: true });
   installRocks(layer, sample, task);
   const handler = readFileSync(join(events, "handler.txt"), "utf8").trim();
+  const variables = join(events, "env.txt");
+  const lines = existsSync(variables) ? readFileSync(variables, "utf8").trim().split("\n") : [];
+  const env = Object.fromEntries(lines.map((line) => /^(.*?)=(.*)$/.exec(line).slice(1)));
   const names = readdirSync(events).filter((name) => name.endsWith("event.json"));
   if (names.length === 0) stop(`${events} holds no event`);
   const read = (name) => readFileSync(join(events, name), "utf8");
@@ -113,6 +116,7 @@ async function tries(layer, opt, sample) {
       event: read(name),
       wanted: JSON.parse(read(name.replace("event.json", "expected.json"))),
     })),
+    env,
   );
 }
 
@@ -146,10 +150,12 @@ async function interrupts(layer, opt) {
  * @param {string} handler
  * @param {{ name: string, event: string, wanted: object }[]} cases what is wanted as it is, or
  *   the form of an error's message
+ * @param {Record<string, string>} variables of the function's own
  */
-async function asks(opt, task, handler, cases) {
+async function asks(opt, task, handler, cases, variables = {}) {
   const ports = [await freePort(), await freePort()];
-  const env = { PATH: "/usr/bin:/bin", LAMBDA_TASK_ROOT: task, AWS_LAMBDA_FUNCTION_TIMEOUT: "3" };
+  const lambda = { LAMBDA_TASK_ROOT: task, AWS_LAMBDA_FUNCTION_TIMEOUT: "3" };
+  const env = { PATH: "/usr/bin:/bin", ...lambda, ...variables };
   const runtime = spawn(
     emulator,
     [

@@ -51,12 +51,17 @@ fn every_sample_folder_is_a_function_of_the_template() {
 }
 
 #[test]
-fn the_handlers_of_the_template_are_those_of_the_samples() {
+fn the_handlers_and_variables_of_the_template_are_those_of_the_samples() {
     for function in in_the_template() {
         let setting = function.events().join("handler.txt");
         let setting = fs::read_to_string(&setting)
             .unwrap_or_else(|error| panic!("{}: {error}", setting.display()));
         assert_eq!(function.handler, setting.trim(), "{}", function.sample);
+        let lines = fs::read_to_string(function.events().join("env.txt")).unwrap_or_default();
+        let lines: Vec<_> = lines.lines().collect();
+        let variables = function.env.iter();
+        let variables: Vec<_> = variables.map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(variables, lines, "{}", function.sample);
     }
 }
 

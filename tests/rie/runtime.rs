@@ -36,7 +36,12 @@ fn main_lua(body: &str) -> Folder {
 #[test]
 fn every_sample_gives_its_expected_answers() {
     for sample in Sample::all() {
-        let emulator = serve(&sample.root(), &sample.handler, &[]);
+        let variables: Vec<_> = sample
+            .env
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let emulator = serve(&sample.root(), &sample.handler, &variables);
         for case in &sample.cases {
             let reply = emulator.invoke(&case.event);
             assert_eq!(

@@ -1,5 +1,6 @@
 //! What `sam build` leaves, and the emulator that serves it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub struct Function {
     /// The sample it is, by the name of its folder.
     pub sample: String,
     pub handler: String,
+    /// Its environment variables.
+    pub env: BTreeMap<String, String>,
     /// The folder that is deployed.
     pub code: PathBuf,
 }
@@ -104,7 +107,8 @@ impl Built {
             .current_dir(&function.code)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("LAMBDA_TASK_ROOT", &function.code);
+            .env("LAMBDA_TASK_ROOT", &function.code)
+            .envs(&function.env);
         let mut process = Process::spawn(&mut command, || ());
         process.listens(address);
         // It takes invocations a moment before it serves the runtimes that these start.
@@ -202,11 +206,17 @@ fn read(path: &Path) -> (PathBuf, Vec<(String, Function)>) {
                     .expect("a folder")
                     .to_string_lossy()
                     .into_owned();
+                let env = resource["Properties"]["Environment"]["Variables"].as_object();
+                let variable = |(name, value): (&String, &Value)| {
+                    let value = value.as_str().expect("a variable is text");
+                    (name.clone(), value.to_owned())
+                };
                 functions.push((
                     id.clone(),
                     Function {
                         sample,
                         handler: text("Handler"),
+                        env: env.into_iter().flatten().map(variable).collect(),
                         code,
                     },
                 ));

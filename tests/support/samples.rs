@@ -19,6 +19,8 @@ pub struct Sample {
     pub name: String,
     /// The handler setting.
     pub handler: String,
+    /// The environment variables that it is deployed with.
+    pub env: Vec<(String, String)>,
     pub cases: Vec<Case>,
     copy: Folder,
 }
@@ -59,6 +61,7 @@ impl Sample {
         Self {
             name: name.to_owned(),
             handler: text(&events.join("handler.txt")).trim().to_owned(),
+            env: variables(&events.join("env.txt")),
             cases: cases(&events),
             copy,
         }
@@ -68,6 +71,19 @@ impl Sample {
     pub fn root(&self) -> PathBuf {
         self.copy.path().join(&self.name)
     }
+}
+
+/// The lines `NAME=VALUE` of a file, if there is one.
+fn variables(path: &Path) -> Vec<(String, String)> {
+    if !path.exists() {
+        return Vec::new();
+    }
+    let variable = |line: &str| {
+        let pair = line.split_once('=');
+        let (name, value) = pair.unwrap_or_else(|| panic!("{}: {line:?}", path.display()));
+        (name.to_owned(), value.to_owned())
+    };
+    text(path).lines().map(variable).collect()
 }
 
 fn cases(events: &Path) -> Vec<Case> {
