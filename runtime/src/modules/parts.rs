@@ -23,6 +23,8 @@ struct Source {
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
+    ("failure", super::failure::functions),
+    ("file", super::file::functions),
     ("stream/open", super::stream::open),
     ("text", text),
     ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),
