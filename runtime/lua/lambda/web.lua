@@ -44,20 +44,25 @@ function M.cookie(name, value, options)
   return part("web/cookies").format(name, value, options)
 end
 
+-- Not by tail calls: a message tells the user's own by them.
 function M.router(options)
-  return part("web/router").new(options)
+  local app = part("web/router").new(options)
+  return app
 end
 
 function M.cors(options)
-  return part("web/cors")(options)
+  local middleware = part("web/cors")(options)
+  return middleware
 end
 
 function M.file(path, options)
-  return part("web/file").file(path, options)
+  local file = part("web/file").file(path, options)
+  return file
 end
 
 function M.files(folder, options)
-  return part("web/files")(folder, options)
+  local route = part("web/files")(folder, options)
+  return route
 end
 
 return M

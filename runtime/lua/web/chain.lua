@@ -2,7 +2,6 @@
 -- function. Each step is a function of the request that gives an answer: `next`.
 local part = ...
 local answer_of = part("web/answer").of
-local blame = part("web/blame")
 local is_http_error = part("web/http_error").is
 local keep = part("trace")
 
@@ -11,6 +10,15 @@ local MOST_STEPS = 50
 
 local M = {}
 
+-- Where a function stands, as messages begin.
+local function place_of(fn)
+  if type(fn) ~= "function" then
+    return ""
+  end
+  local info = debug.getinfo(fn, "S")
+  return ("%s:%d: "):format(info.short_src, info.linedefined)
+end
+
 local function called(fn, req, response)
   return answer_of(fn, fn(req, response))
 end
@@ -18,10 +26,9 @@ end
 local function passed(fn, req, next, response)
   local first, second, third = fn(req, next, response)
   if first == nil and second == nil then
-    local info = debug.getinfo(fn, "S")
-    local message = "%s:%d: the middleware returned nothing; return what next(req) gives, or an "
-      .. "answer of its own"
-    error(message:format(info.short_src, info.linedefined), 0)
+    local message = "%sthe middleware returned nothing; return what next(req) gives, or an answer "
+      .. "of its own"
+    error(message:format(place_of(fn)), 0)
   end
   return answer_of(fn, first, second, third)
 end
@@ -41,6 +48,9 @@ local function failed(core, req, err)
   end
   local failure = part("failure")
   local frames = failure.frames(err)
+  if not frames then
+    error(err, 0)
+  end
   req._failed = { core = core, err = err }
   local ok, first, second, third = xpcall(hook, keep, err, req)
   if ok and first == nil and second == nil then
@@ -68,7 +78,9 @@ end
 local function step(core, fn, next)
   local function checked(req)
     if type(req) ~= "table" then
-      blame("bad argument #1 to 'next' (request expected, got %s); call next(req)", type(req))
+      -- `return next()` leaves no frame of the middleware.
+      local message = "%sbad argument #1 to 'next' (request expected, got %s); call next(req)"
+      error(message:format(place_of(fn), type(req)), 0)
     end
     return next(req)
   end

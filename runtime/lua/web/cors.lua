@@ -115,7 +115,7 @@ local function checked(options)
       texts[name] = table.concat(list, ", ")
       if credentials and texts[name]:find("*", 1, true) then
         blame(
-          "cors: %s has * in it, which browsers take as a name with credentials; list them",
+          "cors: %s has * in it, which is but a name where there are credentials; list them",
           name
         )
       end

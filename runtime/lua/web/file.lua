@@ -28,7 +28,7 @@ end
 
 local function refuse(path, size, limit, streamed)
   local remedy = streamed and "give the client a presigned URL of S3"
-    or "stream it (web.stream), ask for parts of it (Range), or give the client a presigned URL of S3"
+    or "stream it (web.stream), ask for parts (Range), or give the client a presigned URL of S3"
   local message = "the file %s has %d bytes; %s takes %d MB, and base64 makes binary files a third "
     .. "larger: %s"
   local what = "an answer"
