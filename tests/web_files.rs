@@ -428,7 +428,7 @@ fn what_is_larger_than_an_answer_names_the_limit_and_the_ways_out() {
     let bytes: Vec<u8> = (0..5 * MB).map(|nth| (nth * 7 % 256) as u8).collect();
     let run = site(
         "app:get('/s/*path', web.files('site'))
-         app:get('/f', function() return web.file('site/text.txt') end)",
+         app:get('/f', function() local file = web.file('site/text.txt') return file end)",
     )
     .file("site/text.txt", "x".repeat(7 * MB))
     .file("site/binary.bin", &bytes)
