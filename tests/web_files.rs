@@ -126,6 +126,8 @@ fn no_path_leads_out_of_the_folder_nor_to_what_is_hidden() {
         "broken.txt",
         "empty/.keep",
         "docs//index.html",
+        "docs%2fpage.html",
+        "docs/%2fpage.html",
         "~root/.ssh.txt",
         &"a/".repeat(3_000),
     ];

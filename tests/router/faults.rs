@@ -110,9 +110,9 @@ fn a_fault_in_a_registration_raises_where_it_stands() {
             "the path \"/a?b\" is no pattern: it is a path alone, without a query (? or #)",
         ),
         (
-            "app:get(('/a'):rep(101), print)",
+            "app:get(('/a'):rep(101) .. '/:x', print)",
             &format!(
-                "the path \"{}\" is no pattern: more than 100 segments",
+                "the path \"{}/:x\" is no pattern: more than 100 segments",
                 "/a".repeat(101)
             ),
         ),

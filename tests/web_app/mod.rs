@@ -31,6 +31,5 @@ pub fn ask(line: &str, headers: &[(&str, &str)]) -> Event {
 #[track_caller]
 pub fn answers(function: Function, events: impl IntoIterator<Item = Event>) -> Vec<Value> {
     let run = events.into_iter().fold(function, Function::invoke).run();
-    let answers = run.posts().iter().map(|post| post.json()).collect();
-    answers
+    run.posts().iter().map(|post| post.json()).collect()
 }

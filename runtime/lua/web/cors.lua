@@ -122,9 +122,8 @@ local function checked(options)
     end
   end
   if any and credentials then
-    blame(
-      "cors: credentials are for origins that you know; browsers refuse them with *: list the origins"
-    )
+    local message = "cors: credentials are for origins that you know; browsers refuse them with *: "
+    blame(message .. "list the origins")
   end
   local max_age = options.max_age
   if max_age ~= nil and (type(max_age) ~= "number" or max_age % 1 ~= 0 or max_age < 0) then
