@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::support::Function;
 use super::web_app::{answers, app, ask};
 
 #[test]
@@ -195,6 +196,40 @@ fn the_hook_of_a_mounted_app_comes_before_that_of_the_app_around_it() {
     );
     assert_eq!(given[0]["body"], "inner");
     assert_eq!(given[1]["body"], "outer");
+}
+
+#[test]
+fn in_a_stream_an_error_is_answered_until_the_first_bytes_have_left() {
+    let source = "local web = require('lambda.web')
+        local app = web.router()
+        app:use(function(req, next) return next(req) end)
+        app:on_error(function() return 500, nil, 'hook' end)
+        app:get('/started', function(req, response)
+          response:start({ status = 201 })
+          error('boom')
+        end)
+        app:get('/begun', function(req, response)
+          response:write('begun')
+          error('boom')
+        end)
+        app:get('/refused', function(req, response)
+          response:write('begun')
+          web.error(404)
+        end)
+        return { handler = web.stream(app) }";
+    let run = Function::new("main.lua", source)
+        .invoke(ask("GET /started", &[]))
+        .invoke(ask("GET /begun", &[]))
+        .invoke(ask("GET /refused", &[]))
+        .run();
+    let posts = run.posts();
+    assert!(posts[0].text().contains("\"statusCode\":500"));
+    assert!(posts[0].text().ends_with("hook"));
+    let error_type = |nth: usize| posts[nth].trailer("Lambda-Runtime-Function-Error-Type");
+    assert_eq!(error_type(0), None);
+    assert!(posts[1].text().ends_with("begun"));
+    assert_eq!(error_type(1), Some("Function.LuaError"));
+    assert_eq!(error_type(2), Some("Function.HttpError"));
 }
 
 #[test]

@@ -225,6 +225,32 @@ fn a_fault_in_a_registration_raises_where_it_stands() {
 }
 
 #[test]
+fn a_fault_in_a_last_call_is_told_of_the_route_and_not_of_what_is_around_it() {
+    let run = app(
+        "app:use(function(req, next) local answer = next(req) return answer end)
+         app:get('/text', function()
+           return web.text(5)
+         end)
+         app:get('/file', function(req)
+           return web.file('a/../b')
+         end)",
+    )
+    .invoke(ask("GET /text", &[]))
+    .invoke(ask("GET /file", &[]))
+    .run();
+    let message = |nth: usize| run.posts()[nth].json()["errorMessage"].clone();
+    assert_eq!(
+        message(0),
+        "main.lua:4: bad argument #1 to 'text' (string expected, got number)"
+    );
+    assert_eq!(
+        message(1),
+        "main.lua:7: file: the path \"a/../b\" leads out of its folder; web.files is for paths \
+         that a user sends"
+    );
+}
+
+#[test]
 fn an_app_that_reaches_itself_by_a_function_ends() {
     let given = answers(
         app("app:on_error(function(err) return 500, nil, err end)

@@ -23,7 +23,9 @@ local function limit_of(req)
 end
 
 local function is_streamed(req)
-  return req and rawget(req, "_response") ~= nil
+  local response = req and rawget(req, "_response")
+  -- Front ends that take no stream get what is written as a whole.
+  return response and response._out ~= nil
 end
 
 local function refuse(path, size, limit, streamed)
