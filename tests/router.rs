@@ -175,17 +175,17 @@ fn a_mounted_app_sees_the_path_behind_its_prefix() {
     );
     let restored = answers(
         app("local inner = web.router()
-             inner:get('/boom', function() web.error(409) end)
+             inner:get('/boom/:id', function() web.error(409) end)
              app:use(function(req, next)
                local answer = next(req)
-               answer.headers['x-seen'] = req.path .. ' ' .. req.params.t
+               answer.headers['x-seen'] = req.path .. ' ' .. req.params.t .. ' ' .. tostring(req.params.id)
                return answer
              end)
              app:mount('/t/:t', inner)"),
-        [ask("GET /t/a/boom", &[])],
+        [ask("GET /t/a/boom/7", &[])],
     );
     assert_eq!(restored[0]["statusCode"], 409);
-    assert_eq!(restored[0]["headers"]["x-seen"], "/t/a/boom a");
+    assert_eq!(restored[0]["headers"]["x-seen"], "/t/a/boom/7 a nil");
 }
 
 #[test]
