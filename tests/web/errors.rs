@@ -124,7 +124,7 @@ fn a_handler_out_of_memory_fails_as_such_and_the_next_request_is_served() {
     for body in [
         "local t = {}\nfor i = 1, 1e9 do t[i] = {} end",
         "local s = 'x'\nwhile true do s = s .. s end",
-        "return 200, nil, function() return ('x'):rep(2^20) end",
+        "local n = 0 return 200, nil, function() n = n + 1 return ('x'):rep(2^20) .. n end",
         "local t = { '[' }\nfor i = 1, 2^21 do t[i + 1] = '{},' end\nt[#t + 1] = '1]'\n\
          req.body = table.concat(t)\nt = nil\nreturn #req:json()",
         "local t = {}\nfor i = 1, 2^20 do t[i] = 'xxxxxxxx' end\nreturn { t, t, t, t, t, t, t }",

@@ -170,6 +170,7 @@ return function(fn)
   return handlers.wrap(fn, function(event, context)
     local req = new_request(event, context)
     local response = setmetatable({ _req = req, _answer = answers.of(nil, 200) }, Response)
+    req._response = response
     response._out = req._front.streams and open() or nil
     if not response._out then
       return buffered(fn, req, response)
