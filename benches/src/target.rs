@@ -3,10 +3,11 @@
 use crate::concurrent;
 use crate::measure::{Effort, name};
 use crate::peer::{OURS, RUST};
+use crate::routing;
 use crate::table::Table;
 
 /// One line per target whose measurement was part of the run: met or missed, and by how much.
-/// Ratios are of minima, which other load on the machine disturbs least.
+/// Ratios and differences are of minima, which other load on the machine disturbs least.
 pub fn verdicts(table: &Table, effort: &Effort) -> String {
     let ratios = [
         (name::FIRST_RESPONSE.to_owned(), 1.0),
@@ -45,6 +46,16 @@ pub fn verdicts(table: &Table, effort: &Effort) -> String {
                 value / base_value,
                 limit,
             );
+        }
+    }
+    for (measurement, base, unit, limit) in routing::additions() {
+        let more = |of: fn(&Table, &str, &str) -> Option<f64>| {
+            Some(of(table, &measurement, OURS)? - of(table, &base, OURS)?)
+        };
+        if let Some((minima, medians)) = more(Table::minimum).zip(more(Table::median)) {
+            let subject =
+                format!("{measurement}, {unit} more than {base} (of medians {medians:.2})");
+            text += &verdict(&subject, minima, limit);
         }
     }
     if let Some(kilobytes) = concurrent::kilobytes_per_loop(table) {

@@ -45,6 +45,22 @@ function M.cookie(name, value, options)
   return part("web/cookies").format(name, value, options)
 end
 
+function M.router(options)
+  return part("web/router").new(options)
+end
+
+function M.cors(options)
+  return part("web/cors")(options)
+end
+
+function M.file(path, options)
+  return part("web/file").file(path, options)
+end
+
+function M.files(folder, options)
+  return part("web/files")(folder, options)
+end
+
 function M.encode(text)
   if type(text) ~= "string" and type(text) ~= "number" then
     error(("bad argument #1 to 'encode' (string expected, got %s)"):format(type(text)), 2)

@@ -14,6 +14,8 @@ use http::Connections;
 
 pub mod cjson;
 pub mod crypto;
+pub mod failure;
+pub mod file;
 pub mod gunzip;
 pub mod http;
 pub mod json;
@@ -37,6 +39,7 @@ pub fn install(
     lifecycle: &Rc<Lifecycle>,
     connections: &Rc<Connections>,
 ) -> mlua::Result<()> {
+    failure::install(lua, codec, deadline, log);
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     report::to(lua, codec, log, deadline);

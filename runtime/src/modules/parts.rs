@@ -25,6 +25,8 @@ type Native = fn(&Lua) -> mlua::Result<Value>;
 const NATIVE: &[(&str, Native)] = &[
     ("gunzip", super::gunzip::function),
     ("report", super::report::function),
+    ("failure", super::failure::functions),
+    ("file", super::file::functions),
     ("stream/open", super::stream::open),
     ("text", text),
     ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),

@@ -60,6 +60,8 @@ local web = {}
 ---The event as it came, JSON nulls included.
 ---@field event table
 ---@field context lambda.Context
+---The path of the route as it was registered, with `web.router`: `"/orders/:id"`.
+---@field route? string
 local Request = {}
 
 ---The body, decoded from JSON. Members that are null are nil; in a list, null stays `json.null`.
@@ -226,5 +228,36 @@ function web.cookie(name, value, options) end
 ---@param text string|number
 ---@return string
 function web.encode(text) end
+
+---Makes an app, which finds a function by a request's method and path. The app is a handler.
+---@param options? lambda.web.RouterOptions
+---@return lambda.web.Router
+function web.router(options) end
+
+---Makes middleware for an app, by which pages of other origins may read its answers.
+---
+---It answers preflight requests with 204. Options that browsers would refuse or that never match
+---raise an error.
+---@param options lambda.web.CorsOptions
+---@return lambda.web.Middleware
+function web.cors(options) end
+
+---A file as an answer, with its type and an `ETag` made of its content.
+---
+---A file that is not there is an answer 404, with a warning in the log. One that is larger than an
+---answer of Lambda's, 6 MB, is an error, but in a stream of an app.
+---@param path string From the task root, or absolute. One with a segment `..` is an error.
+---@param options? lambda.web.FileOptions
+---@return lambda.web.Answer
+function web.file(path, options) end
+
+---Makes the function of a route, or one to mount, that serves the files of a folder.
+---
+---It takes the path that a rest parameter has, or that of the request. Paths that lead out of the
+---folder, names that begin with a dot, and what is no file are 404.
+---@param folder string From the task root, or absolute; it has to be there.
+---@param options? lambda.web.FilesOptions
+---@return lambda.web.RouteFunction
+function web.files(folder, options) end
 
 return web
