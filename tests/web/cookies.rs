@@ -56,7 +56,8 @@ fn a_cookie_header_of_blanks_takes_no_time() {
 #[test]
 fn web_cookie_writes_what_a_browser_reads() {
     let body = "return { web.cookie('a', 'b'), web.cookie('a', 7),\n\
-        web.cookie('id', '\u{fc};,\"\\\\ \\r\\n', { path = '/', domain = 'example.com', max_age = 60.0,\n\
+        web.cookie('id', '\u{fc};,\"\\\\ \\r\\n', { path = '/', max_age = 60.0,\n\
+         domain = 'example.com',\n\
         expires = 1795198525, secure = true, http_only = true, same_site = 'Strict',\n\
         partitioned = true }),\n\
         web.cookie('gone', '', { max_age = 0, secure = false }) }";

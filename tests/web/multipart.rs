@@ -69,7 +69,8 @@ fn several_of_one_name_are_all_given() {
         + &part("name=\"x\"", "2")
         + "--XX--";
     let read = "local fields, files = req:form()\nlocal all = req:form_all('f')\n\
-        return { fields.x, files.f.filename, #all, all[1].filename, all[2].body, req:form_all('x') }";
+        return { fields.x, files.f.filename, #all, all[1].filename, all[2].body,\n\
+         req:form_all('x') }";
     assert_eq!(
         value(read, &form(&text)),
         json!(["2", "2", 2, "1", "b", ["1", "2"]])

@@ -151,8 +151,9 @@ fn bodies_that_cannot_be_sent_are_refused() {
         ),
         (
             "{ status = 200, message = 'x' }",
-            "the handler answered with a table that has a status and message; an answer has status, \
-             headers, body and cookies, and web.json(value) sends a value that has a status",
+            "the handler answered with a table that has a status and message; an answer \
+             has status, headers, body and cookies, and web.json(value) sends a value that has a \
+             status",
         ),
     ]);
 }

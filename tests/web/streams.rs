@@ -30,7 +30,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 #[test]
 fn each_write_leaves_as_a_chunk_behind_status_headers_and_cookies() {
-    let body = "response:start({ status = 201, headers = { ['Content-Type'] = 'text/csv', A = { 1, 2 } },\n\
+    let body = "response:start({ status = 201, headers = { ['Content-Type'] = 'text/csv',\n\
+         A = { 1, 2 } },\n\
         cookies = { web.cookie('a', 'b') } })\n\
         response:write('first', 1, 2.5):write('second')\nresponse:write('')";
     let prelude = json!({ "statusCode": 201, "cookies": ["a=b"],
@@ -63,7 +64,8 @@ fn the_type_is_text_unless_it_is_said() {
         ),
         ("response:start():content_type('a/b'):write('x')", "a/b"),
         (
-            "response:content_type('a/b'):start({ headers = { ['CONTENT-TYPE'] = 'c/d' } }):write('x')",
+            "response:content_type('a/b')\n\
+             response:start({ headers = { ['CONTENT-TYPE'] = 'c/d' } }):write('x')",
             "c/d",
         ),
     ] {
@@ -95,7 +97,8 @@ fn an_answer_that_is_returned_is_sent() {
         ),
         (
             "return 201, { A = 'b' }, { x = 1 }",
-            json!({ "statusCode": 201, "headers": { "a": "b", "content-type": "application/json" } }),
+            json!({ "statusCode": 201, "headers":
+                { "a": "b", "content-type": "application/json" } }),
             vec!["{\"x\":1}"],
         ),
         (
@@ -208,7 +211,8 @@ fn a_stream_handler_can_be_called_by_hand() {
     let script = "local web = require('lambda.web')\n\
         local handler = web.stream(function(req, response) response:write(req.path) end)\n\
         local answer = handler({ version = '2.0', rawPath = '/x',\n\
-        requestContext = { http = { method = 'GET' }, domainName = 'a.lambda-url.eu-west-1.on.aws' } })\n\
+        requestContext = { http = { method = 'GET' },\n\
+         domainName = 'a.lambda-url.eu-west-1.on.aws' } })\n\
         assert(answer.statusCode == 200 and answer.body == '/x')\n\
         return { handler = function() return answer.body end }";
     let run = Function::new("app.lua", script)

@@ -82,11 +82,13 @@ fn an_error_after_the_first_byte_goes_into_the_trailers() {
         ("response:write('x')\nweb.error(404)", "Function.HttpError"),
         ("response:write('x')\nreturn true", "Function.LuaError"),
         (
-            "local n = 0 return 200, nil, function() n = n + 1\nif n > 1 then error('x') end return 'x' end",
+            "local n = 0 return 200, nil, function() n = n + 1\n\
+             if n > 1 then error('x') end return 'x' end",
             "Function.LuaError",
         ),
         (
-            "local n = 0 return 200, nil, function() n = n + 1\nif n > 1 then web.error(404) end return 'x' end",
+            "local n = 0 return 200, nil, function() n = n + 1\n\
+             if n > 1 then web.error(404) end return 'x' end",
             "Function.HttpError",
         ),
     ] {
@@ -133,7 +135,8 @@ fn wrong_calls_are_errors_of_their_line() {
         ),
         (
             "response:start({ cookies = { 'a=b\\nc' } })",
-            "the answer's header set-cookie has a line break or another control character: \"a=b\\nc\"",
+            "the answer's header set-cookie has a line break or another control character: \
+             \"a=b\\nc\"",
         ),
         (
             "response:content_type('a/b\\r\\nc: d')",
@@ -201,7 +204,8 @@ fn wrong_calls_are_errors_of_their_line() {
 fn a_write_that_the_service_does_not_take_is_an_error_of_its_line() {
     let source = "local web = require('lambda.web')\nlocal kept\n\
         return { handler = web.stream(function(req, response)\n\
-        if kept then\nlocal ok, err = pcall(kept.write, kept, 'late')\nresponse:write(tostring(err))\n\
+        if kept then\nlocal ok, err = pcall(kept.write, kept, 'late')\n\
+        response:write(tostring(err))\n\
         else kept = response response:write('x') end\nend) }";
     let function = Function::new("app.lua", source).handler("app.handler");
     let run = invoke(function, [&event(URL), &event(URL)]);
