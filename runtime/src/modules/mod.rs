@@ -13,6 +13,7 @@ use crate::log::Log;
 use http::Connections;
 
 pub mod cjson;
+pub mod crypto;
 pub mod http;
 pub mod json;
 pub mod lifecycle;
@@ -37,6 +38,10 @@ pub fn install(
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
+    preload.raw_set(
+        "lambda.crypto",
+        lua.create_function(|lua, ()| crypto::module(lua))?,
+    )?;
     let (http_codec, deadline) = (Rc::clone(codec), Rc::clone(deadline));
     let connections = Rc::clone(connections);
     let http = lua

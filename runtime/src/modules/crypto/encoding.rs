@@ -1,0 +1,156 @@
+//! `Encoding`: bytes as text, and back.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc4648>
+
+use std::borrow::Cow;
+
+use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine};
+
+/// How bytes are written as text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Encoding {
+    /// Padded. Decoding skips line breaks and spaces, as PEM and MIME have them.
+    Base64,
+    /// Without padding, as JSON Web Tokens have it. Decoding takes it with and without.
+    Base64Url,
+    /// In lower case. Decoding takes both.
+    Hex,
+}
+
+impl Encoding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Hex, Self::Base64, Self::Base64Url];
+
+    /// The name, also of the function that encodes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+            Self::Hex => "hex",
+        }
+    }
+
+    /// The name of the function that decodes.
+    pub fn decoder(self) -> &'static str {
+        match self {
+            Self::Base64 => "from_base64",
+            Self::Base64Url => "from_base64url",
+            Self::Hex => "from_hex",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|encoding| encoding.name().as_bytes() == name)
+    }
+
+    /// The text of the bytes.
+    pub fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Base64 => STANDARD_ENGINE.encode(bytes),
+            Self::Base64Url => URL_ENGINE.encode(bytes),
+            Self::Hex => {
+                let digit = |nibble: u8| char::from(HEX_DIGITS[usize::from(nibble)]);
+                let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                let mut text = String::with_capacity(2 * bytes.len());
+                text.extend(digits.map(digit));
+                text
+            }
+        }
+    }
+
+    /// The bytes of the text.
+    ///
+    /// # Errors
+    /// What is wrong with it, and at which byte, counted from 1.
+    pub fn decode(self, text: &[u8]) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Base64 => {
+                let skips = |byte: &u8| b"\r\n\t ".contains(byte);
+                let symbols: Cow<'_, [u8]> = if text.iter().any(skips) {
+                    let kept = text.iter().filter(|byte| !skips(byte));
+                    kept.copied().collect::<Vec<_>>().into()
+                } else {
+                    text.into()
+                };
+                let position = |nth: usize| {
+                    let mut kept = (1..).zip(text).filter(|(_, byte)| !skips(byte));
+                    kept.nth(nth).map_or(text.len(), |(position, _)| position)
+                };
+                let decoded = STANDARD_ENGINE.decode(&symbols);
+                decoded.map_err(|error| self.refusal(&error, position))
+            }
+            Self::Base64Url => {
+                let decoded = URL_ENGINE.decode(text);
+                decoded.map_err(|error| self.refusal(&error, |nth| nth + 1))
+            }
+            Self::Hex => from_hex(text),
+        }
+    }
+
+    /// What is told of the error; `position` gives that of the nth symbol, counted from 0.
+    fn refusal(self, error: &DecodeError, position: impl Fn(usize) -> usize) -> String {
+        let name = self.name();
+        match *error {
+            DecodeError::InvalidByte(nth, byte) => {
+                format!("not {name}: {} at position {}", shown(byte), position(nth))
+            }
+            DecodeError::InvalidLastSymbol { offset, symbol, .. } => format!(
+                "not {name}: {} at position {} has bits of no byte; was it cut?",
+                shown(symbol),
+                position(offset)
+            ),
+            DecodeError::InvalidLength(symbols) => format!(
+                "not {name}: its last symbol, at position {}, stands alone; was it cut?",
+                position(symbols.saturating_sub(1))
+            ),
+            DecodeError::InvalidPadding => format!(
+                "not {name}: its end, at position {}, lacks the padding \"=\"; was it cut?",
+                position(usize::MAX)
+            ),
+        }
+    }
+}
+
+fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    if let Some(nth) = text.iter().position(|&byte| digit(byte).is_none()) {
+        return Err(format!(
+            "not hex: {} at position {}",
+            shown(text[nth]),
+            nth + 1
+        ));
+    }
+    if text.len() % 2 == 1 {
+        return Err(format!(
+            "not hex: its last digit, at position {}, is half a byte; was it cut?",
+            text.len()
+        ));
+    }
+    let bytes = text.chunks_exact(2).map(|pair| {
+        let digits = pair.iter().filter_map(|&byte| digit(byte));
+        digits.fold(0, |byte, digit| byte << 4 | digit as u8)
+    });
+    Ok(bytes.collect())
+}
+
+fn shown(byte: u8) -> String {
+    if byte.is_ascii_graphic() {
+        format!("'{}'", char::from(byte))
+    } else {
+        format!("the byte 0x{byte:02x}")
+    }
+}
+
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+const STANDARD_ENGINE: GeneralPurpose =
+    engine(&STANDARD, true, DecodePaddingMode::RequireCanonical);
+const URL_ENGINE: GeneralPurpose = engine(&URL_SAFE, false, DecodePaddingMode::Indifferent);
+
+const fn engine(alphabet: &Alphabet, pads: bool, padding: DecodePaddingMode) -> GeneralPurpose {
+    let config = GeneralPurposeConfig::new().with_encode_padding(pads);
+    GeneralPurpose::new(alphabet, config.with_decode_padding_mode(padding))
+}
