@@ -108,12 +108,22 @@ async function tries(layer, opt, sample) {
     opt,
     task,
     handler,
+    existsSync(join(events, "env.txt")) ? variables(read("env.txt")) : {},
     names.sort().map((name) => ({
       name: `${layer} ${sample}/${name}`,
       event: read(name),
       wanted: JSON.parse(read(name.replace("event.json", "expected.json"))),
     })),
   );
+}
+
+/**
+ * @param {string} text lines NAME=VALUE
+ * @returns {Record<string, string>}
+ */
+function variables(text) {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(lines.map((line) => /^([^=]*)=(.*)$/.exec(line).slice(1)));
 }
 
 /**
@@ -127,7 +137,7 @@ async function interrupts(layer, opt) {
   mkdirSync(task);
   const handler = "function(event) while event.spin do end return event end";
   writeFileSync(join(task, "spin.lua"), `return { handler = ${handler} }\n`);
-  await asks(opt, task, "spin.handler", [
+  await asks(opt, task, "spin.handler", {}, [
     {
       name: `${layer}: a handler that does not end`,
       event: '{"spin":true}',
@@ -144,12 +154,18 @@ async function interrupts(layer, opt) {
  * @param {string} opt
  * @param {string} task
  * @param {string} handler
+ * @param {Record<string, string>} variables of the function's environment
  * @param {{ name: string, event: string, wanted: object }[]} cases what is wanted as it is, or
  *   the form of an error's message
  */
-async function asks(opt, task, handler, cases) {
+async function asks(opt, task, handler, variables, cases) {
   const ports = [await freePort(), await freePort()];
-  const env = { PATH: "/usr/bin:/bin", LAMBDA_TASK_ROOT: task, AWS_LAMBDA_FUNCTION_TIMEOUT: "3" };
+  const env = {
+    ...variables,
+    PATH: "/usr/bin:/bin",
+    LAMBDA_TASK_ROOT: task,
+    AWS_LAMBDA_FUNCTION_TIMEOUT: "3",
+  };
   const runtime = spawn(
     emulator,
     [

@@ -61,6 +61,20 @@ fn the_handlers_of_the_template_are_those_of_the_samples() {
 }
 
 #[test]
+fn the_template_sets_the_variables_that_the_events_are_made_for() {
+    for function in in_the_template() {
+        let env = function.env();
+        let mut variables = function.variables;
+        for (name, value) in &mut variables {
+            // What is a parameter of the template has another value in each deployment.
+            *value = value.take().or_else(|| env.get(name).cloned());
+        }
+        let env = env.into_iter().map(|(name, value)| (name, Some(value)));
+        assert_eq!(variables, env.collect(), "{}", function.sample);
+    }
+}
+
+#[test]
 fn the_built_layer_is_what_opt_holds() {
     let layer = &Built::once().layer;
     let mode = |name| {

@@ -10,6 +10,9 @@ use support::{Event, Function, Sample, project};
 fn every_sample_gives_its_expected_answers() {
     for sample in Sample::all() {
         let mut function = Function::folder(&sample.root(), &sample.handler);
+        for (name, value) in &sample.env {
+            function = function.env(name, value);
+        }
         for case in &sample.cases {
             function = function.invoke(Event::json(&case.event));
         }

@@ -31,6 +31,20 @@ async function installRocks(made) {
   }
 }
 
+/** The variables that the events of all samples are made for. */
+function variables() {
+  const events = path.join(samples, "events");
+  const files = fs.readdirSync(events).map((name) => path.join(events, name, "env.txt"));
+  const text = files.map((file) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : ""));
+  return Object.fromEntries(
+    text
+      .join("")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => /^([^=]*)=(.*)$/.exec(line).slice(1)),
+  );
+}
+
 /** Unpacks a function's package, and holds its answers to those beside the sample's events. */
 async function answers(made, name, folder, { Handler, Environment: variables }) {
   const root = path.join(made.home, name);
@@ -56,7 +70,10 @@ for (const framework of ["serverless", "osls"]) {
     copy(made);
     await installRocks(made);
     const args = ["package", "--config", "serverless-arn.yml"];
-    const run = await made.run(framework, args, { LUA_LAYER_ARN: ARN });
+    const run = await made.run(framework, args, {
+      ...variables(),
+      LUA_LAYER_ARN: ARN,
+    });
     assert.equal(run.status, 0, run.all);
     const functions = Object.entries(made.functions());
     const folders = fs.readdirSync(path.join(samples, "events"));

@@ -33,7 +33,10 @@ case "$1 $2" in
       exit 254
     fi
     handler=$(cat "sample-functions/events/$name/handler.txt")
-    if "$MOONLAYER" invoke "$handler" --root "$ROOTS/$name" -f "$event" > "$answer"; then
+    variables="sample-functions/events/$name/env.txt"
+    [[ -e "$variables" ]] || variables=/dev/null
+    if "$MOONLAYER" invoke "$handler" --root "$ROOTS/$name" --env-file "$variables" -f "$event" \
+      > "$answer"; then
       echo None
     else
       echo Unhandled

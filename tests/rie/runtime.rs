@@ -36,7 +36,12 @@ fn main_lua(body: &str) -> Folder {
 #[test]
 fn every_sample_gives_its_expected_answers() {
     for sample in Sample::all() {
-        let emulator = serve(&sample.root(), &sample.handler, &[]);
+        let env: Vec<_> = sample
+            .env
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let emulator = serve(&sample.root(), &sample.handler, &env);
         for case in &sample.cases {
             let reply = emulator.invoke(&case.event);
             assert_eq!(

@@ -19,6 +19,8 @@ pub struct Sample {
     pub name: String,
     /// The handler setting.
     pub handler: String,
+    /// The environment variables that its events are made for.
+    pub env: Vec<(String, String)>,
     pub cases: Vec<Case>,
     copy: Folder,
 }
@@ -59,6 +61,7 @@ impl Sample {
         Self {
             name: name.to_owned(),
             handler: text(&events.join("handler.txt")).trim().to_owned(),
+            env: variables(&events.join("env.txt")),
             cases: cases(&events),
             copy,
         }
@@ -68,6 +71,21 @@ impl Sample {
     pub fn root(&self) -> PathBuf {
         self.copy.path().join(&self.name)
     }
+}
+
+/// The lines `NAME=VALUE` of a file, of which there need be none.
+fn variables(file: &Path) -> Vec<(String, String)> {
+    if !file.exists() {
+        return Vec::new();
+    }
+    let text = text(file);
+    let variable = |line: &str| {
+        let (name, value) = line
+            .split_once('=')
+            .unwrap_or_else(|| panic!("{}: no NAME=VALUE: {line}", file.display()));
+        (name.to_owned(), value.to_owned())
+    };
+    text.lines().map(variable).collect()
 }
 
 fn cases(events: &Path) -> Vec<Case> {
