@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use crate::config::{Config, Format, Level};
 use crate::error::ErrorReport;
 use crate::{json, sys};
-use line::{json_line, text_line};
+use line::{json_line, shown_field, text_line};
 
 pub use line::json_string;
 
@@ -120,8 +120,17 @@ impl Log {
 
     /// Writes a failure at ERROR, whatever the level.
     pub fn error(&self, report: &ErrorReport) {
+        self.failure(report, &[]);
+    }
+
+    /// The same with `fields` that say of what it is the failure.
+    pub fn failure(&self, report: &ErrorReport, fields: &[Field]) {
         if self.format == Format::Text {
             let mut text = format!("{}: {}", report.error_type, report.message);
+            // In the first line, where they are seen.
+            for field in fields {
+                text.push_str(&shown_field(field));
+            }
             for frame in &report.stack_trace {
                 text.push_str("\n    ");
                 text.push_str(frame);
@@ -132,7 +141,7 @@ impl Log {
             name: name.to_owned(),
             json,
         };
-        let fields = [
+        let own = [
             field("errorType", json_string(&report.error_type)),
             field("errorMessage", json_string(&report.message)),
             field(
@@ -141,7 +150,7 @@ impl Log {
             ),
         ];
         let message = Message::Text(report.message.as_bytes());
-        self.write(Level::Error, &message, &fields, &[]);
+        self.write(Level::Error, &message, &own, fields);
     }
 
     /// Writes a failure of the runtime's own surroundings at ERROR, whatever the level.

@@ -1,5 +1,6 @@
 -- One bad message does not send its whole batch back to the queue: only what failed is reported.
 -- (The event source needs ReportBatchItemFailures among its FunctionResponseTypes.)
+local batch = require("lambda.batch")
 local json = require("lambda.json")
 local log = require("lambda.log")
 
@@ -18,20 +19,7 @@ local function pack(record)
   log.info("packed", { order = order.id, priority = priority })
 end
 
----@param event { Records: sqs.Record[] }
----@param _context lambda.Context
----@return { batchItemFailures: { itemIdentifier: string }[] }
-function M.handler(event, _context)
-  -- An empty Lua table would be {} in JSON: json.array makes it [].
-  local failures = json.array({})
-  for _, record in ipairs(event.Records) do
-    local ok, err = pcall(pack, record)
-    if not ok then
-      log.error(err, { message_id = record.messageId })
-      table.insert(failures, { itemIdentifier = record.messageId })
-    end
-  end
-  return { batchItemFailures = failures }
-end
+-- What `pack` raises is logged, and its record comes again.
+M.handler = batch.handler(pack)
 
 return M

@@ -21,7 +21,7 @@ pub fn text_line(
         Message::Text(text) => text,
     });
     for field in fields {
-        line.extend_from_slice(format!(" {}={}", field.name, bare(&field.json)).as_bytes());
+        line.extend_from_slice(shown_field(field).as_bytes());
     }
     // CloudWatch shows `\r` as a line break inside one event; `\n` would end the event.
     let mut one_line = Vec::with_capacity(line.len() + 1);
@@ -34,6 +34,11 @@ pub fn text_line(
         }
     }
     one_line
+}
+
+/// ` key=value`, as the text format has it.
+pub fn shown_field(field: &Field) -> String {
+    format!(" {}={}", field.name, bare(&field.json))
 }
 
 /// A string without its quotes where they say nothing; any other JSON as it is.

@@ -19,6 +19,7 @@ pub mod json;
 pub mod lifecycle;
 pub mod log;
 pub mod parts;
+pub mod report;
 pub mod stream;
 pub mod throw;
 
@@ -37,6 +38,7 @@ pub fn install(
 ) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
+    report::to(lua, codec, log, deadline);
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
     preload.raw_set(
         "lambda.crypto",
