@@ -14,6 +14,7 @@ use http::Connections;
 
 pub mod cjson;
 pub mod crypto;
+pub mod gunzip;
 pub mod http;
 pub mod json;
 pub mod lifecycle;

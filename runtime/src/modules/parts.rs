@@ -23,6 +23,7 @@ struct Source {
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
+    ("gunzip", super::gunzip::function),
     ("report", super::report::function),
     ("stream/open", super::stream::open),
     ("text", text),

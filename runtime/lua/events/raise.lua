@@ -1,0 +1,71 @@
+-- Errors at the place in the user's code that called into `lambda.events`.
+local part = ...
+
+local M = {}
+
+-- Raises with the position of the innermost function that is not one of ours.
+function M.fail(message, ...)
+  if select("#", ...) > 0 then
+    message = message:format(...)
+  end
+  local level = 2
+  while true do
+    local frame = debug.getinfo(level, "S")
+    if not frame then
+      -- Nothing but C above us: there is no position.
+      error(message, 0)
+    end
+    if frame.what ~= "C" and not frame.source:find("^=lambda%.") then
+      error(message, level)
+    end
+    level = level + 1
+  end
+end
+
+-- A value for a message: text in quotes, at most its beginning; of others what they are.
+function M.shown(value)
+  if type(value) ~= "string" then
+    return "a " .. type(value)
+  end
+  return "\"" .. (#value > 40 and value:sub(1, 40) .. "…" or value) .. "\""
+end
+
+-- The names of what is in a table, a few of them, in words.
+function M.members(event)
+  local names = {}
+  for name in pairs(event) do
+    names[#names + 1] = tostring(name)
+  end
+  table.sort(names)
+  if #names == 0 then
+    return "it is empty"
+  end
+  local shown = table.concat(names, ", ", 1, math.min(#names, 6))
+  return "its members: " .. shown .. (#names > 6 and ", …" or "")
+end
+
+-- What the event is, in words: "one of S3".
+function M.said(event)
+  local source = part("events/source")
+  local name = source.of(event)
+  if name then
+    return "one of " .. source.LABELS[name], source.READERS[name]
+  end
+  if type(event) ~= "table" then
+    return "no table but a " .. type(event)
+  end
+  return "one of an unknown source (" .. M.members(event) .. ")"
+end
+
+-- Raises that `events.NAME` was called with an event of another source; `wanted` is in words, and
+-- `hint` for what nothing reads.
+function M.wrong_source(name, wanted, event, hint)
+  if type(event) ~= "table" then
+    M.fail("bad argument #1 to '%s' (an event expected, got %s)", name, type(event))
+  end
+  local said, reader = M.said(event)
+  local remedy = reader and "; " .. reader .. " reads it" or hint or ""
+  M.fail("events.%s: expected an event of %s, got %s%s", name, wanted, said, remedy)
+end
+
+return M
