@@ -188,7 +188,7 @@ async function asks(opt, task, handler, variables, cases) {
       const suits =
         message instanceof RegExp
           ? message.test(parsed(answer).errorMessage)
-          : isDeepStrictEqual(parsed(answer), wanted);
+          : isDeepStrictEqual(inFormOf(wanted, parsed(answer)), wanted);
       if (suits) {
         passed += 1;
       } else {
@@ -322,6 +322,17 @@ function parsed(text) {
   } catch {
     return text;
   }
+}
+
+/**
+ * @param {object} wanted
+ * @param {unknown} answer
+ * @returns {unknown} the answer, its body parsed where the wanted one is no string
+ */
+function inFormOf(wanted, answer) {
+  const isText = typeof answer?.body === "string";
+  const holdsJson = wanted?.body !== undefined && typeof wanted.body !== "string";
+  return isText && holdsJson ? { ...answer, body: parsed(answer.body) } : answer;
 }
 
 /**

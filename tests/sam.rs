@@ -20,7 +20,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use built::{Built, in_the_template, sam};
-use support::project;
+use support::{in_form_of, project};
 
 #[test]
 fn the_template_is_valid_and_without_lint() {
@@ -129,7 +129,7 @@ fn every_built_function_answers_its_events_in_the_emulator() {
         let emulator = built.serve(function);
         let mut cases = 0;
         for (event, expected) in function.cases() {
-            let reply = emulator.invoke(&event);
+            let reply = in_form_of(&expected, emulator.invoke(&event));
             assert_eq!(
                 reply, expected,
                 "{} with the event {event}",

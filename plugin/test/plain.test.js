@@ -60,7 +60,13 @@ async function answers(made, name, folder, { Handler, Environment: variables }) 
     const beside = path.join(events, file.replace(/event\.json$/, "expected.json"));
     // Lua names files by their paths in the package, and the sample has its own to itself.
     const text = stdout.replaceAll(`"${folder}/`, '"');
-    assert.deepEqual(JSON.parse(text), JSON.parse(fs.readFileSync(beside, "utf8")), all);
+    const answer = JSON.parse(text);
+    const expected = JSON.parse(fs.readFileSync(beside, "utf8"));
+    // A body that is written as JSON, and not as its string: members come in any order.
+    if (typeof answer?.body === "string" && typeof expected.body === "object") {
+      answer.body = JSON.parse(answer.body);
+    }
+    assert.deepEqual(answer, expected, all);
   }
 }
 

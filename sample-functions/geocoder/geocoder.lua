@@ -1,6 +1,6 @@
 -- A reverse geocoder behind a function URL: `?lat=48.21&lon=16.37` gives the nearest city that
--- cities.lua knows. The data are deployed with the function; what searching them needs is made once,
--- when Lambda starts the process, and serves all its requests.
+-- cities.lua knows. The data are deployed with the function; what searching them needs is made
+-- once, when Lambda starts the process, and serves all its requests.
 local web = require("lambda.web")
 
 local M = {}
@@ -76,7 +76,8 @@ local tree = load()
 
 local function degrees(req, name, limit)
   local value = tonumber(req.query[name])
-  if not value or not (math.abs(value) <= limit) then
+  -- LuaJIT takes "nan" for a number, which equals not even itself.
+  if not value or value ~= value or math.abs(value) > limit then
     web.error(400, ("%s must be a number from -%d to %d"):format(name, limit, limit))
   end
   return value

@@ -1,6 +1,6 @@
--- Where phones are: OwnTracks in its HTTP mode posts a point to this function URL, with `lat`, `lon`
--- and `tst`, as JSON; or a list of points, where something keeps them while it is offline. The answer
--- tells how far the phone has moved.
+-- Where phones are: OwnTracks in its HTTP mode posts a point to this function URL, with `lat`,
+-- `lon` and `tst`, as JSON; or a list of points, where something keeps them while it is offline.
+-- The answer tells how far the phone has moved.
 --
 -- Set LOCATION_PASSWORD; the app sends it with the user's name (Preferences, Connection).
 local crypto = require("lambda.crypto")
@@ -35,23 +35,23 @@ local function user_of(req)
   local plain = sent and crypto.from_base64(sent)
   local user, password = (plain or ""):match("^([^:]+):(.*)$")
   if not user or not crypto.equal(password, assert(os.getenv("LOCATION_PASSWORD"))) then
-    web.error(401, "who are you?", { ["www-authenticate"] = 'Basic realm="location"' })
+    web.error(401, "who are you?", { ["www-authenticate"] = "Basic realm=\"location\"" })
   end
   return user
 end
 
-local function check(point, nth)
+-- One that lies in the future would keep later points out: a day for clocks that are wrong.
+local function check(point, nth, now)
   local function within(name, low, high)
     local value = type(point) == "table" and point[name]
-    -- NaN is in no range.
-    if type(value) ~= "number" or not (value >= low and value <= high) then
+    if type(value) ~= "number" or value < low or value > high then
       local wanted = ("%s of point %d must be a number from %d to %d"):format(name, nth, low, high)
       web.error(422, wanted)
     end
   end
   within("lat", -90, 90)
   within("lon", -180, 180)
-  within("tst", 1, 2 ^ 32)
+  within("tst", 1, now + 86400)
 end
 
 local function moved(from, points)
@@ -69,9 +69,14 @@ M.handler = web.handler(function(req)
     web.error(405, "post a point", { allow = "POST" })
   end
   local user, body = user_of(req), req:json()
+  if type(body) == "table" and (body._type or "location") ~= "location" then
+    -- OwnTracks tells more than points, and again and again what is not taken.
+    return { ignored = body._type }
+  end
   local points = type(body) == "table" and body[1] and body or { body }
-  for nth, point in ipairs(points) do
-    check(point, nth)
+  local now = math.floor(req.event.requestContext.timeEpoch / 1000)
+  for nth = 1, math.max(#points, 1) do
+    check(points[nth], nth, now)
   end
   table.sort(points, function(a, b)
     return a.tst < b.tst

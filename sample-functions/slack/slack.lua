@@ -1,5 +1,5 @@
--- A slash command of Slack's behind a function URL: `/days 2026-12-24` tells how long that is still.
--- Anybody may call the URL, so nothing is done before the signature is checked.
+-- A slash command of Slack's behind a function URL: `/days 2026-12-24` tells how long that is
+-- still. Anybody may call the URL, so nothing is done before the signature is checked.
 --
 -- Set SLACK_SIGNING_SECRET to the app's signing secret, and the command's request URL to the
 -- function's.
