@@ -1,5 +1,4 @@
-//! Each sample is read by the types that AWS's own crate has for its source, and has the members
-//! that tell its source apart.
+//! Each sample has the members that tell its source apart, and what it says in another form.
 
 use aws_lambda_events::event as aws;
 use serde::de::DeserializeOwned;
@@ -7,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 
-/// The sample as `T`, which has to hold every member that the sample has.
+/// The sample as `T`.
 #[track_caller]
 fn parsed<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_str(event(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -145,26 +144,77 @@ fn record_samples_name_their_source() {
 }
 
 #[test]
-fn the_other_samples_are_what_their_service_sends() {
-    let _: aws::eventbridge::EventBridgeEvent<Value> = parsed("eventbridge");
-    let _: aws::eventbridge::EventBridgeEvent<Value> = parsed("schedule");
-    assert_eq!(text("schedule", "/detail-type"), "Scheduled Event");
-
+fn what_a_service_says_in_another_form_can_be_read() {
     // Reading it takes base64 and gzip off.
     let logs: aws::cloudwatch_logs::LogsEvent = parsed("cloudwatch-logs");
     assert_eq!(logs.aws_logs.data.message_type, "DATA_MESSAGE");
     assert_eq!(logs.aws_logs.data.log_events.len(), 2);
+    let control: aws::cloudwatch_logs::LogsEvent = parsed("cloudwatch-logs-control");
+    assert_eq!(control.aws_logs.data.message_type, "CONTROL_MESSAGE");
 
-    let _: aws::cognito::CognitoEventUserPoolsPreSignup = parsed("cognito-pre-sign-up");
-    assert_eq!(
-        text("cognito-pre-sign-up", "/triggerSource"),
-        "PreSignUp_SignUp"
-    );
+    let bodies: aws::sqs::SqsEventObj<aws::sns::SnsMessage> = parsed("sqs-sns");
+    assert_eq!(bodies.records[0].body.subject.as_deref(), Some("Order 42"));
+    let bodies: aws::sqs::SqsEventObj<Value> = parsed("sqs-s3");
+    assert_eq!(bodies.records[0].body, parsed::<Value>("s3"));
+    let _: aws::s3::S3Event = parsed("s3");
+    assert_eq!(bodies.records[1].body, parsed::<Value>("s3-test"));
+}
 
-    let _: aws::apigw::ApiGatewayCustomAuthorizerRequest = parsed("authorizer-token");
+#[test]
+fn a_message_of_sqs_comes_with_the_digest_of_its_body() {
+    for name in ["sqs", "sqs-fifo", "sqs-sns", "sqs-s3"] {
+        let event: aws::sqs::SqsEvent = parsed(name);
+        for message in event.records {
+            let digest = message.md5_of_body.expect("a digest");
+            // Not its value: nothing in the tool needs MD5.
+            let is_hex = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(is_hex && digest.len() == 32, "{name}: {digest}");
+        }
+    }
+}
+
+#[test]
+fn authorizers_are_told_apart_by_type_and_version() {
     assert_eq!(text("authorizer-token", "/type"), "TOKEN");
-    let _: aws::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest = parsed("authorizer-request");
     assert_eq!(text("authorizer-request", "/type"), "REQUEST");
-    let _: aws::apigw::ApiGatewayV2CustomAuthorizerV2Request = parsed("authorizer-http");
+    assert_eq!(
+        text("authorizer-websocket", "/requestContext/eventType"),
+        "CONNECT"
+    );
     assert_eq!(text("authorizer-http", "/version"), "2.0");
+    assert_eq!(text("authorizer-http-v1", "/version"), "1.0");
+}
+
+#[test]
+fn schedules_are_told_from_other_rules() {
+    assert_eq!(text("schedule", "/detail-type"), "Scheduled Event");
+    assert_eq!(text("schedule", "/source"), "aws.events");
+    assert_eq!(text("scheduler", "/source"), "aws.scheduler");
+}
+
+#[test]
+fn each_trigger_of_cognito_has_a_sample() {
+    let mut kinds: Vec<String> = SAMPLES
+        .iter()
+        .filter(|sample| sample.name.starts_with("cognito-"))
+        .map(|sample| text(sample.name, "/triggerSource"))
+        .map(|source| source.split('_').next().unwrap_or_default().to_owned())
+        .collect();
+    kinds.sort();
+    kinds.dedup();
+    let all = [
+        "CreateAuthChallenge",
+        "CustomEmailSender",
+        "CustomMessage",
+        "CustomSMSSender",
+        "DefineAuthChallenge",
+        "PostAuthentication",
+        "PostConfirmation",
+        "PreAuthentication",
+        "PreSignUp",
+        "TokenGeneration",
+        "UserMigration",
+        "VerifyAuthChallengeResponse",
+    ];
+    assert_eq!(kinds, all);
 }

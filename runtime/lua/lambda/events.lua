@@ -12,7 +12,7 @@ for _, name in ipairs({ "cloudwatch_logs", "kafka", "kinesis", "s3", "sns", "sqs
 end
 
 -- Those that are tables of functions.
-for _, name in ipairs({}) do
+for _, name in ipairs({ "authorizer", "cognito", "custom_resource", "websocket" }) do
   M[name] = setmetatable({}, {
     __index = function(_, key)
       return part("events/" .. name)[key]

@@ -1,0 +1,60 @@
+-- What an authorizer is asked, in one form for REST, WebSocket and HTTP APIs.
+local part = ...
+local headers = part("events/headers")
+local raise = part("events/raise")
+
+local function arn_of(text)
+  local pattern = "^arn:([^:]*):execute%-api:([^:]*):([^:]*):([^/]*)/([^/]*)/?([^/]*)(.*)$"
+  local partition, region, account, api_id, stage, method, path = tostring(text):match(pattern)
+  if not partition then
+    raise.fail("the authorizer's event has no ARN of an API: %s", tostring(text))
+  end
+  return {
+    text = text,
+    partition = partition,
+    region = region,
+    account = account,
+    api_id = api_id,
+    stage = stage,
+    method = method,
+    path = path,
+  }
+end
+
+local function text(value)
+  return type(value) == "string" and value or nil
+end
+
+local function map(value)
+  return type(value) == "table" and value or {}
+end
+
+local function identity_source(event)
+  local given = event.identitySource
+  if type(given) == "string" then
+    return { given }
+  end
+  return map(given)
+end
+
+return function(event)
+  local asked = map(event.requestContext)
+  local http, identity = map(asked.http), map(asked.identity)
+  local arn = arn_of(event.routeArn or event.methodArn)
+  return {
+    type = event.type == "TOKEN" and "token" or "request",
+    token = text(event.authorizationToken),
+    method = text(http.method) or text(event.httpMethod) or arn.method,
+    path = text(event.rawPath) or text(event.path) or arn.path,
+    route_key = text(event.routeKey) or text(asked.routeKey),
+    headers = headers(event.headers, event.multiValueHeaders),
+    query = map(event.queryStringParameters),
+    path_parameters = map(event.pathParameters),
+    stage_variables = map(event.stageVariables),
+    cookies = map(event.cookies),
+    identity_source = identity_source(event),
+    source_ip = text(http.sourceIp) or text(identity.sourceIp),
+    arn = arn,
+    event = event,
+  }
+end

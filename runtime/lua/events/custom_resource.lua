@@ -1,0 +1,141 @@
+-- Custom resources of CloudFormation: the stack waits for an answer at a URL, whatever happens.
+local part = ...
+local expected = part("events/expected")
+local handlers = part("handlers")
+local raise = part("events/raise")
+
+local M = {}
+
+local KINDS = { Create = "create", Delete = "delete", Update = "update" }
+local ID_MAX_BYTES = 1024
+
+-- The id of what a failed create left: nothing, so that its delete has nothing to do.
+local NOTHING = "moonlayer-create-failed-"
+
+local function checked(functions)
+  if type(functions) ~= "table" then
+    local message = "bad argument #1 to 'handler' (table of functions expected, got %s)"
+    raise.fail(message, type(functions))
+  end
+  local copy = {}
+  for name, fn in pairs(functions) do
+    if name ~= "create" and name ~= "update" and name ~= "delete" then
+      local message = "a custom resource has create, update and delete, no '%s'"
+      raise.fail(message, tostring(name))
+    elseif not handlers.is_callable(fn) then
+      raise.fail("'%s' takes a function, not a %s", name, type(fn))
+    end
+    copy[name] = fn
+  end
+  if not copy.create then
+    raise.fail("a custom resource needs a function for 'create'")
+  end
+  return copy
+end
+
+local function map(value)
+  return type(value) == "table" and value or {}
+end
+
+local function text(value)
+  return type(value) == "string" and value or nil
+end
+
+local function request_of(event)
+  return {
+    type = KINDS[event.RequestType] or event.RequestType:lower(),
+    properties = map(event.ResourceProperties),
+    old_properties = map(event.OldResourceProperties),
+    physical_id = text(event.PhysicalResourceId),
+    logical_id = text(event.LogicalResourceId),
+    resource_type = text(event.ResourceType),
+    request_id = text(event.RequestId),
+    stack_id = text(event.StackId),
+    stack_name = tostring(event.StackId):match(":stack/([^/]*)"),
+    event = event,
+  }
+end
+
+-- What is wrong with what a function returned, or nil.
+local function fault(kind, given)
+  if type(given) ~= "table" then
+    local message = "the function for %s returned a %s: "
+      .. "return { physical_id = …, data = … } or nothing"
+    return message:format(kind, type(given))
+  end
+  for name, value in pairs(given) do
+    if name == "physical_id" then
+      if type(value) ~= "string" or value == "" or #value > ID_MAX_BYTES then
+        return "physical_id is a string of 1 to 1024 bytes"
+      end
+    elseif name == "data" then
+      if type(value) ~= "table" then
+        return ("data is a table of names and values, not a %s"):format(type(value))
+      end
+    elseif name == "no_echo" then
+      if type(value) ~= "boolean" then
+        return ("no_echo is a boolean, not a %s"):format(type(value))
+      end
+    else
+      local message = "the function for %s returned '%s': an answer has physical_id, data, no_echo"
+      return message:format(kind, tostring(name))
+    end
+  end
+end
+
+-- Gives what the function returned, a table; or nil and the failure.
+local function outcome_of(fn, request, context)
+  local failure = part("events/failure")
+  local results
+  local ok, caught = xpcall(function()
+    results = { fn(request, context) }
+  end, failure.caught)
+  if not ok then
+    return nil, failure.text(caught.err), caught.frames
+  end
+  local given, err = results[1], results[2]
+  if given == nil and err ~= nil then
+    return nil, failure.text(err), {}
+  end
+  given = given == nil and {} or given
+  local message = fault(request.type, given)
+  if message then
+    return nil, message, {}
+  end
+  return given
+end
+
+local function default_id(request)
+  return ("%s-%s"):format(tostring(request.logical_id), tostring(request.request_id))
+end
+
+local function run(functions, request, context)
+  local fn = functions[request.type]
+  if request.type == "delete" and tostring(request.physical_id):sub(1, #NOTHING) == NOTHING then
+    fn = nil
+  elseif not fn and not KINDS[request.event.RequestType] then
+    return nil, "unknown RequestType " .. request.event.RequestType, {}
+  end
+  if not fn then
+    return {}
+  end
+  return outcome_of(fn, request, context)
+end
+
+function M.handler(functions)
+  functions = checked(functions)
+  -- Loaded with the function, not in the first invocation.
+  local answer = part("events/custom_resource_answer")
+  return function(event, context)
+    local request = request_of(expected("custom_resource", "cloudformation", event))
+    local given, message, frames = run(functions, request, context)
+    local id = given and given.physical_id or request.physical_id
+    if given then
+      return answer.succeed(event, id or default_id(request), given, context)
+    end
+    id = id or NOTHING .. tostring(request.request_id)
+    return answer.fail(event, id, message, frames, context)
+  end
+end
+
+return M
