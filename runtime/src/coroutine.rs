@@ -15,7 +15,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Function, Lua, MultiValue, Table};
+use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use crate::deadline::{self, Worker};
 use crate::interpreter;
@@ -231,6 +231,23 @@ pub fn keeper(lua: &Lua) -> mlua::Result<Function> {
     }
     // SAFETY: the function keeps to Lua's calling convention, and the closure owns nothing.
     unsafe { lua.exec_raw((), |l| ffi::lua_pushcfunction(l, keep)) }
+}
+
+/// The frames that [`keeper`] noted of the error `value` in the running coroutine; none where it
+/// noted none, or too many others since.
+pub fn kept(lua: &Lua, value: Value) -> Vec<String> {
+    // SAFETY: the value stands at index 1, the list on top of it, which `push_noted_before` may
+    // replace; both are popped as the results.
+    let frames: mlua::Result<(Value, Table)> = unsafe {
+        lua.exec_raw(value, |l| {
+            ffi::luaL_checkstack(l, 12, c"too deep".as_ptr());
+            ffi::lua_createtable(l, 0, 0);
+            push_noted_before(l, 1, l);
+        })
+    };
+    frames
+        .map(|(_, frames)| frames::strings(frames))
+        .unwrap_or_default()
 }
 
 /// Notes the frames of `co`, which `l` resumed and which failed with the value on top of `l`; or of

@@ -44,4 +44,20 @@ function M.cookie(name, value, options)
   return part("web/cookies").format(name, value, options)
 end
 
+function M.router(options)
+  return part("web/router").new(options)
+end
+
+function M.cors(options)
+  return part("web/cors")(options)
+end
+
+function M.file(path, options)
+  return part("web/file")(path, options)
+end
+
+function M.files(folder, options)
+  return part("web/files")(folder, options)
+end
+
 return M

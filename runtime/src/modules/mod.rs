@@ -14,6 +14,8 @@ use http::Connections;
 
 pub mod cjson;
 pub mod crypto;
+pub mod failure;
+pub mod file;
 pub mod gunzip;
 pub mod http;
 pub mod json;
@@ -53,6 +55,7 @@ pub fn install(
     let json_codec = Rc::clone(codec);
     let json = lua.create_function(move |lua, ()| json::module(lua, &json_codec))?;
     preload.raw_set("lambda.json", json)?;
+    failure::install(lua, codec, log);
     let (log_codec, log) = (Rc::clone(codec), Rc::clone(log));
     let log = lua.create_function(move |lua, ()| log::module(lua, &log_codec, &log))?;
     preload.raw_set("lambda.log", log)?;

@@ -23,6 +23,8 @@ struct Source {
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
+    ("failure", super::failure::functions),
+    ("file", super::file::functions),
     ("gunzip", super::gunzip::function),
     ("report", super::report::function),
     ("stream/open", super::stream::open),

@@ -1,0 +1,113 @@
+-- What runs for a route: the app's middleware, that of the groups around the route, its own, and its
+-- function. Each step is a function of the request that gives an answer: `next`.
+local part = ...
+local answer_of = part("web/answer").of
+local blame = part("web/blame")
+local is_http_error = part("web/http_error").is
+local keep = part("trace")
+
+-- Each step is some calls of C within the one before, and Lua bears 200 of them.
+local MOST_STEPS = 50
+
+local M = {}
+
+local function called(fn, req, response)
+  return answer_of(fn, fn(req, response))
+end
+
+local function passed(fn, req, next, response)
+  local first, second, third = fn(req, next, response)
+  if first == nil and second == nil then
+    local info = debug.getinfo(fn, "S")
+    local message = "%s:%d: the middleware returned nothing; return what next(req) gives, or an "
+      .. "answer of its own"
+    error(message:format(info.short_src, info.linedefined), 0)
+  end
+  return answer_of(fn, first, second, third)
+end
+
+-- What the app's `on_error` makes of an error. Without an answer of it, the error goes on.
+local function failed(core, req, err)
+  if is_http_error(err) then
+    -- Other than an error, it is an answer wherever it is raised.
+    return part("web/serve")(function()
+      error(err, 0)
+    end, req)
+  end
+  local hook = core.on_error
+  local known = rawget(req, "_failed")
+  if not hook or (known and known.core == core and rawequal(known.err, err)) then
+    error(err, 0)
+  end
+  local failure = part("failure")
+  local frames = failure.frames(err)
+  req._failed = { core = core, err = err }
+  local ok, first, second, third = xpcall(hook, keep, err, req)
+  if ok and first == nil and second == nil then
+    error(err, 0)
+  end
+  failure.log(err, frames)
+  if not ok then
+    req._failed.err = first
+    return failed(core, req, first)
+  end
+  return answer_of(hook, first, second, third)
+end
+
+-- The last step: `fn` is called with the request, and the response of a stream.
+local function last(core, fn)
+  return function(req)
+    local ok, result = xpcall(called, keep, fn, req, rawget(req, "_response"))
+    if ok then
+      return result
+    end
+    return failed(core, req, result)
+  end
+end
+
+local function step(core, fn, next)
+  local function checked(req)
+    if type(req) ~= "table" then
+      blame("bad argument #1 to 'next' (request expected, got %s); call next(req)", type(req))
+    end
+    return next(req)
+  end
+  return function(req)
+    local ok, result = xpcall(passed, keep, fn, req, checked, rawget(req, "_response"))
+    if ok then
+      return result
+    end
+    return failed(core, req, result)
+  end
+end
+
+-- The middleware of a scope and of those around it, the outermost first.
+local function add_uses(list, scope)
+  if scope.outer then
+    add_uses(list, scope.outer)
+  end
+  for _, fn in ipairs(scope.uses) do
+    list[#list + 1] = fn
+  end
+end
+
+-- The first step for a route in a scope, whose own middleware is `uses`.
+function M.of(core, scope, uses, fn)
+  local list = {}
+  add_uses(list, scope)
+  for _, use in ipairs(uses) do
+    list[#list + 1] = use
+  end
+  if #list > MOST_STEPS then
+    local message =
+      "a request to this route goes through %d functions of middleware; %d are the most"
+    error(message:format(#list, MOST_STEPS), 0)
+  end
+  local run = last(core, fn)
+  for i = #list, 1, -1 do
+    run = step(core, list[i], run)
+  end
+  return run
+end
+
+return M
