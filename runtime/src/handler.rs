@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mlua::{Lua, ObjectLike, Table, Value};
 
+use crate::console::Script;
 use crate::coroutine;
 use crate::error::ErrorReport;
 use crate::files::{self, LoadError};
@@ -13,10 +14,13 @@ use crate::modules::throw::type_name;
 use crate::raised::encode_report;
 use crate::state::State;
 
-/// The function of the handler setting, loaded.
+/// What the handler setting names, loaded.
 #[derive(Debug)]
-pub struct Handler {
-    function: Value,
+pub enum Handler {
+    /// A function.
+    Function(Value),
+    /// A script, in the mode `console`.
+    Script(Script),
 }
 
 /// A handler setting, `src/orders.create`, in its parts.
@@ -98,7 +102,7 @@ impl Handler {
             let identity = parts::unwrapped(lua, identity)?;
             coroutine::name_handler(lua, identity, label.unwrap_or_default())?;
         }
-        Ok(Self { function })
+        Ok(Self::Function(function))
     }
 
     /// Calls the function and encodes its answer into `response`, which is emptied first; not so an
@@ -114,8 +118,12 @@ impl Handler {
         response: &mut Vec<u8>,
         streamed: impl FnOnce(&Value) -> bool,
     ) -> Result<(), ErrorReport> {
+        let function = match self {
+            Self::Function(function) => function,
+            Self::Script(script) => return script.run(state, &event, context, response),
+        };
         let (lua, codec) = (&state.lua, &*state.codec);
-        let (value, error) = coroutine::call(lua, &self.function, (event, context))
+        let (value, error) = coroutine::call(lua, function, (event, context))
             .map_err(|failure| ErrorReport::raised(lua, codec, failure))?;
         if !error.is_nil() {
             return Err(ErrorReport::of_value(lua, codec, &error));

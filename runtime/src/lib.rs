@@ -6,6 +6,7 @@
 pub mod api;
 mod buffer;
 pub mod config;
+pub mod console;
 pub mod coroutine;
 pub mod deadline;
 pub mod error;

@@ -7,7 +7,8 @@
 mod line;
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::time::SystemTime;
 
 use crate::config::{Config, Format, Level};
@@ -24,6 +25,8 @@ pub struct Log {
     level: Level,
     /// Whether other threads write to stdout too.
     shares_stdout: bool,
+    /// Where the records go, when that is not stdout.
+    apart: RefCell<Option<UnixStream>>,
     invocation: RefCell<Option<Ids>>,
 }
 
@@ -58,6 +61,7 @@ impl Log {
             format,
             level,
             shares_stdout: false,
+            apart: RefCell::new(None),
             invocation: RefCell::new(None),
         }
     }
@@ -68,6 +72,12 @@ impl Log {
             shares_stdout: config.loops() > 1,
             ..Self::new(config.log_format, config.log_level)
         }
+    }
+
+    /// From here on the records go there, and stdout is Lua's alone: for a process that another one
+    /// watches. That one writes the records, and says so by a byte for each.
+    pub fn keep_apart(&self, stream: UnixStream) {
+        self.apart.replace(Some(stream));
     }
 
     /// Lets out what Lua wrote by `io.write` and has not left the process yet.
@@ -166,6 +176,10 @@ impl Log {
         let ids = invocation.as_ref();
         let id = ids.map_or("-", |ids| ids.request_id.as_str());
         line.clear();
+        if self.apart.borrow().is_some() {
+            // Whoever watches this process ends it in time.
+            return 0;
+        }
         if self.format == Format::Text {
             line.extend_from_slice(&NO_TIME);
             for part in ["\t", id, "\tWARN\t", message, "\n"] {
@@ -203,7 +217,14 @@ impl Log {
     /// Writes one line after all that Lua wrote to C's stdout before it.
     fn write_line(&self, mut line: Vec<u8>) {
         line.push(b'\n');
-        if self.shares_stdout {
+        if let Some(stream) = &mut *self.apart.borrow_mut() {
+            sys::flush_stdio();
+            // What is written next is not to overtake the record. As with stdout, nowhere is left
+            // to tell of a failure.
+            let _ = stream
+                .write_all(&line)
+                .and_then(|()| stream.read_exact(&mut [0]));
+        } else if self.shares_stdout {
             // Whole lines have left already; a begun one is not to be torn.
             sys::with_stdout(|| write_out(&line));
         } else {

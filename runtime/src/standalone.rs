@@ -11,15 +11,18 @@ use std::process::ExitCode;
 
 use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Value};
 
-use crate::{interpreter, state};
+use crate::{interpreter, memory, state};
 
 mod command_line;
 #[cfg_attr(feature = "lua54", path = "standalone/lua54.rs")]
 #[cfg_attr(feature = "luajit", path = "standalone/luajit.rs")]
 mod program;
+mod script;
+
+use command_line::{Action, CommandLine};
 
 pub(crate) use command_line::ignores_environment;
-use command_line::{Action, CommandLine};
+pub(crate) use script::run_script;
 
 /// Runs the interpreter with the command line `args`, whose first is the program's name.
 ///
@@ -41,7 +44,7 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
     let ended = Interpreter::new(lua, program).and_then(|mut lua| lua.run(&line, &args));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failed::Reported) => ExitCode::FAILURE,
+        Err(Failed::Reported { .. }) => ExitCode::FAILURE,
         Err(Failed::Raised(error)) => {
             complain(Some(program), error.to_string().as_bytes());
             ExitCode::FAILURE
@@ -52,7 +55,7 @@ pub(crate) fn run(lua: &Lua, args: Vec<OsString>) -> ExitCode {
 /// Why the interpreter ends with status 1.
 enum Failed {
     /// The user has been told.
-    Reported,
+    Reported { out_of_memory: bool },
     /// Something outside every protected call raised: a metamethod of the globals, no memory.
     Raised(mlua::Error),
 }
@@ -222,7 +225,7 @@ impl<'a> Interpreter<'a> {
             let results = chunk.and_then(|chunk| self.call(chunk, ()));
             match results {
                 Ok(results) if !results.is_empty() => self.show(results)?,
-                Ok(_) | Err(Failed::Reported) => {}
+                Ok(_) | Err(Failed::Reported { .. }) => {}
                 Err(raised) => return Err(raised),
             }
         }
@@ -309,7 +312,9 @@ impl<'a> Interpreter<'a> {
         let args = args.into_lua_multi(self.lua)?;
         match state::call_with_handler(self.lua, &self.explain, function, args)? {
             Ok(results) => Ok(results),
-            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported),
+            Err(Value::Nil) if program::IS_NIL_SILENT => Err(Failed::Reported {
+                out_of_memory: false,
+            }),
             Err(explained) => self.fail(&text_of(&explained)),
         }
     }
@@ -331,7 +336,11 @@ impl<'a> Interpreter<'a> {
 
     fn fail<T>(&self, message: &[u8]) -> Outcome<T> {
         complain(self.program, message);
-        Err(Failed::Reported)
+        // Where there was memory for it, a traceback follows the message.
+        let first = message.split(|byte| *byte == b'\n').next();
+        Err(Failed::Reported {
+            out_of_memory: first.is_some_and(memory::is_message),
+        })
     }
 }
 

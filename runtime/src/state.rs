@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 use crate::memory::{self, Heap, MemoryLimit};
 use crate::modules::http::Connections;
-use crate::modules::throw::{self, Throw, type_name};
+use crate::modules::throw::{self, Throw, plain, type_name};
 use crate::search;
 use crate::{coroutine, interpreter, modules, sys};
 
@@ -179,19 +179,7 @@ impl State {
         let deadline = Rc::clone(&self.deadline);
         let exit = throw::function(&self.lua, "exit", move |lua, args: MultiValue| {
             let code = args.into_iter().next().unwrap_or(Value::Nil);
-            let (shown, code) = match &code {
-                Value::Nil => (String::new(), 0),
-                Value::Boolean(success) => (success.to_string(), i64::from(!success)),
-                other => match lua.coerce_integer(other.clone()) {
-                    Ok(Some(code)) => (code.to_string(), code),
-                    _ => {
-                        return Err(Throw::Message(format!(
-                            "bad argument #1 to 'exit' (number expected, got {})",
-                            type_name(other)
-                        )));
-                    }
-                },
-            };
+            let (shown, code) = exit_code(lua, &code)?;
             // The system keeps the low eight bits.
             let status = match code & 0xff {
                 0 => 1,
@@ -241,6 +229,23 @@ impl State {
         self.live_bytes.set(self.lua.used_memory());
     }
 
+    /// Seeds Lua's random numbers anew: all processes of one snapshot, and all that one process
+    /// forks, would draw the same.
+    ///
+    /// Lua's own seed, time and an address, is as good as the same in two of them.
+    ///
+    /// # Errors
+    /// What keeps it from that, for people.
+    pub fn reseed(&self) -> Result<(), String> {
+        let lua = &self.lua;
+        let math: Table = lua.globals().get("math").map_err(|error| plain(&error))?;
+        let seed: Value = math.get("randomseed").map_err(|error| plain(&error))?;
+        let entropy = sys::entropy().map_err(|error| error.to_string())?;
+        let called = coroutine::call(lua, &seed, entropy);
+        let failed = |failure| ErrorReport::raised(lua, &self.codec, failure).message;
+        called.map(drop).map_err(failed)
+    }
+
     /// Sets or unsets the variable by which SDKs and child processes find the trace.
     ///
     /// Not for a process with several loops once their threads run.
@@ -256,6 +261,24 @@ impl State {
                 None => std::env::remove_var(TRACE_ID),
             }
         }
+    }
+}
+
+/// What `os.exit` was given, as text and as the number that C's `exit` gets.
+///
+/// # Errors
+/// It is neither a boolean nor a number.
+pub fn exit_code(lua: &Lua, code: &Value) -> Result<(String, i64), Throw> {
+    match code {
+        Value::Nil => Ok((String::new(), 0)),
+        Value::Boolean(success) => Ok((success.to_string(), i64::from(!success))),
+        other => match lua.coerce_integer(other.clone()) {
+            Ok(Some(code)) => Ok((code.to_string(), code)),
+            _ => Err(Throw::Message(format!(
+                "bad argument #1 to 'exit' (number expected, got {})",
+                type_name(other)
+            ))),
+        },
     }
 }
 

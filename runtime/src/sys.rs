@@ -3,6 +3,10 @@
 
 use std::ffi::c_int;
 use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
 use std::{mem, ptr};
 
 unsafe extern "C" {
@@ -33,6 +37,17 @@ pub fn pass_on_whole_lines() {
     // SAFETY: stdout as above; without a buffer of ours the C library takes its own.
     unsafe {
         libc::setvbuf(stdout, std::ptr::null_mut(), libc::_IOLBF, 0);
+    }
+}
+
+/// Makes C's standard output keep nothing back, so that what other programs and C's standard error
+/// write stands behind what was written before.
+///
+/// For a process that has not written to it.
+pub fn write_at_once() {
+    // SAFETY: stdout as above; a stream without a buffer asks for no memory.
+    unsafe {
+        libc::setvbuf(stdout, ptr::null_mut(), libc::_IONBF, 0);
     }
 }
 
@@ -180,4 +195,100 @@ pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     let outcome = start();
     drop(mask);
     outcome
+}
+
+/// Starts a process that is this one all over again, and gives its id here and none there.
+///
+/// Only for a process with one thread: of several, the new one would have this one, and the locks
+/// that the others hold.
+///
+/// # Errors
+/// The system has no room for another process.
+pub fn fork() -> io::Result<Option<libc::pid_t>> {
+    // SAFETY: fork asks nothing. The caller vouches for the threads, so that no lock is held in the
+    // new process, and all of its memory is as consistent as it is here.
+    match unsafe { libc::fork() } {
+        0 => Ok(None),
+        id if id > 0 => Ok(Some(id)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Lets this process be killed when the one that forked it, `parent`, ends.
+pub fn end_with(parent: u32) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: sets a number of the process's; it cannot fail with a signal that there is.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    }
+    if std::os::unix::process::parent_id() != parent {
+        // It had ended before.
+        std::process::exit(1);
+    }
+}
+
+/// Makes the descriptor `place` another one for what `open` stands for.
+///
+/// # Errors
+/// The system is out of descriptors.
+pub fn put_at(place: RawFd, open: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: `open` is open. What was at `place` is one of the standard descriptors, which no
+    // value owns.
+    match unsafe { libc::dup2(open.as_raw_fd(), place) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for at most `time` until there is something to read, or the end of it; says where. A
+/// signal ends the wait.
+///
+/// # Errors
+/// When the system is out of memory.
+pub fn readable<const N: usize>(
+    descriptors: [Option<BorrowedFd<'_>>; N],
+    time: Duration,
+) -> io::Result<[bool; N]> {
+    let mut polled = descriptors.map(|descriptor| libc::pollfd {
+        // The system passes over a number below 0.
+        fd: descriptor.map_or(-1, |descriptor| descriptor.as_raw_fd()),
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    let time_ms = c_int::try_from(time.as_micros().div_ceil(1000)).unwrap_or(c_int::MAX);
+    // SAFETY: poll reads and writes these N structures.
+    let found = unsafe { libc::poll(polled.as_mut_ptr(), N as libc::nfds_t, time_ms) };
+    match io::Error::last_os_error() {
+        error if found < 0 && error.kind() != io::ErrorKind::Interrupted => Err(error),
+        _ if found < 0 => Ok([false; N]),
+        _ => Ok(polled.map(|one| one.revents != 0)),
+    }
+}
+
+/// How the child process `id` ended, if it has; it is forgotten then.
+///
+/// # Errors
+/// There is no such child.
+pub fn ended(id: libc::pid_t) -> io::Result<Option<ExitStatus>> {
+    let mut status = 0;
+    // SAFETY: waitpid writes to the variable alone.
+    match unsafe { libc::waitpid(id, &raw mut status, libc::WNOHANG) } {
+        0 => Ok(None),
+        -1 => match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            error => Err(error),
+        },
+        _ => Ok(Some(ExitStatus::from_raw(status))),
+    }
+}
+
+/// Sends a signal to a process; one that has ended gets none.
+pub fn signal(id: libc::pid_t, signal: c_int) {
+    // SAFETY: a positive number names one process; what the signal does there is the caller's
+    // business.
+    unsafe {
+        if id > 0 {
+            libc::kill(id, signal);
+        }
+    }
 }

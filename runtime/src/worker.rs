@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::api::{Fault, RuntimeApi};
+use crate::config::Mode;
+use crate::console::Script;
 use crate::error::ErrorReport;
 use crate::event_loop::EventLoop;
 use crate::files::Files;
@@ -82,7 +84,10 @@ fn load(
     let ending = Rc::clone(event_loop);
     state.exit_by(move |exit| ending.exit(exit))?;
     stream::serve(&state, event_loop)?;
-    let handler = Handler::load(&state, config.handler.as_deref())
-        .map_err(|report| state.with_memory_limit(report))?;
+    let handler = match config.mode {
+        Mode::Console => Script::load(&state, config, log).map(Handler::Script),
+        Mode::Function | Mode::Web => Handler::load(&state, config.handler.as_deref()),
+    };
+    let handler = handler.map_err(|report| state.with_memory_limit(report))?;
     Ok((state, handler))
 }

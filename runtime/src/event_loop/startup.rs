@@ -3,17 +3,14 @@
 
 use std::time::Duration;
 
-use mlua::{Table, Value};
-
 use super::EventLoop;
 use crate::config::Level;
 use crate::deadline::{Allowance, Interruption};
 use crate::error::ErrorReport;
 use crate::lifecycle::Hook;
 use crate::log::Message;
-use crate::modules::throw::plain;
+use crate::shutdown;
 use crate::state::State;
-use crate::{coroutine, shutdown, sys};
 
 /// How far a process has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -156,7 +153,7 @@ impl EventLoop {
         }
         self.api.borrow_mut().disconnect();
         state.connections.forget();
-        if let Err(error) = reseed(state) {
+        if let Err(error) = state.reseed() {
             self.warn(&format!("math.random is not seeded anew: {error}"));
         }
         lifecycle.close(Hook::AfterRestore);
@@ -171,16 +168,3 @@ impl EventLoop {
 
 /// Of the 10 s that Lambda gives a restore, what hooks may take.
 const RESTORE_TIME: Duration = Duration::from_secs(9);
-
-/// Seeds Lua's random numbers anew: all processes of one snapshot would draw the same.
-///
-/// Lua's own seed, time and an address, is as good as the same in two of them.
-fn reseed(state: &State) -> Result<(), String> {
-    let lua = &state.lua;
-    let math: Table = lua.globals().get("math").map_err(|error| plain(&error))?;
-    let seed: Value = math.get("randomseed").map_err(|error| plain(&error))?;
-    let entropy = sys::entropy().map_err(|error| error.to_string())?;
-    let called = coroutine::call(lua, &seed, entropy);
-    let failed = |failure| ErrorReport::raised(lua, &state.codec, failure).message;
-    called.map(drop).map_err(failed)
-}
