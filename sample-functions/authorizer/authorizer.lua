@@ -28,7 +28,7 @@ end
 ---@return { sub: string, exp: number, nbf?: number, scope?: string }? claims
 ---@return string? reason
 local function verified(token, now)
-  local signed, head, claims, signature = token:match("^(([%w_-]+)%.([%w_-]+))%.([%w_-]+)$")
+  local signed, head, claims, signature = token:match("^(([%w_-]+)%.([%w_-]+))%.([%w_-]*)$")
   if not signed then
     return nil, "not a token"
   end

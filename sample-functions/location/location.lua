@@ -35,6 +35,7 @@ local function user_of(req)
   local plain = sent and crypto.from_base64(sent)
   local user, password = (plain or ""):match("^([^:]+):(.*)$")
   if not user or not crypto.equal(password, assert(os.getenv("LOCATION_PASSWORD"))) then
+    log.warn("refused", { user = user, source_ip = req.source_ip })
     web.error(401, "who are you?", { ["www-authenticate"] = "Basic realm=\"location\"" })
   end
   return user
