@@ -53,7 +53,7 @@ function M.cors(options)
 end
 
 function M.file(path, options)
-  return part("web/file")(path, options)
+  return part("web/file").file(path, options)
 end
 
 function M.files(folder, options)

@@ -1,4 +1,4 @@
--- What runs for a route: the app's middleware, that of the groups around the route, its own, and its
+-- What runs for a route: the middleware of the app and of the groups around it, its own, and its
 -- function. Each step is a function of the request that gives an answer: `next`.
 local part = ...
 local answer_of = part("web/answer").of
