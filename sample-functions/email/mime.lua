@@ -25,15 +25,15 @@ local function line(name, value)
   return value
 end
 
--- What is not plain, or long, as encoded words (RFC 2047): at most 75 characters each, whole
--- characters of UTF-8 in each, parted by folded lines.
+-- What is not plain, or long, as encoded words (RFC 2047): whole characters of UTF-8 in each, and
+-- lines of at most 76 characters, the header's name included.
 local function encoded(value)
   if #value <= 60 and not value:find("[^\32-\126]") and not value:find("=?", 1, true) then
     return value
   end
   local words, word = {}, ""
   for character in value:gmatch("[\1-\127\194-\244][\128-\191]*") do
-    if #word + #character > 45 then
+    if #word + #character > 39 then
       table.insert(words, word)
       word = ""
     end
@@ -54,10 +54,10 @@ local function mailbox(name, value)
     return address
   end
   local shown = encoded(line(name, value.name))
-  if shown == value.name then
-    shown = "\"" .. shown:gsub("[\\\"]", "\\%0") .. "\""
+  if shown ~= value.name then
+    return ("%s\r\n <%s>"):format(shown, address)
   end
-  return ("%s <%s>"):format(shown, address)
+  return ("\"%s\" <%s>"):format(shown:gsub("[\\\"]", "\\%0"), address)
 end
 
 -- RFC 2045, 6.7: lines of at most 76 characters, whatever the text's are.

@@ -94,6 +94,7 @@ fn a_long_number_shows_compares_and_is_encoded_with_its_digits() {
         local long, same = number('12345678901234567890'), number('12345678901234567890.0')\n\
         local more, less = number('12345678901234567890.5'), number('-12345678901234567890')\n\
         assert(long == same and long ~= more and long < more and more > long and long <= same)\n\
+        assert(number('-12345678901234567891') < less and less < number('-12345678901234567889'))\n\
         assert(less < long and not (long < less) and less <= long and number('-1e30') < less)\n\
         assert(number('123456789012345678901') > more)\n\
         assert(long:tonumber() == 12345678901234567890.0)\n\
