@@ -1,7 +1,7 @@
 -- lambda.web: HTTP requests and answers, the same for every front end.
 local part = ...
 local handlers = part("handlers")
-local request = part("web/request")
+local new_request = part("web/request").new
 local answer = part("web/answer")
 local serve = part("web/serve")
 
@@ -9,9 +9,10 @@ local M = {}
 
 function M.handler(fn)
   handlers.check("handler", fn)
+  local render = answer.render
   return handlers.wrap(fn, function(event, context)
-    local req = request.new(event, context)
-    return answer.render(req, serve(fn, req))
+    local req = new_request(event, context)
+    return render(req, serve(fn, req))
   end)
 end
 
@@ -58,6 +59,13 @@ end
 
 function M.files(folder, options)
   return part("web/files")(folder, options)
+end
+
+function M.encode(text)
+  if type(text) ~= "string" and type(text) ~= "number" then
+    error(("bad argument #1 to 'encode' (string expected, got %s)"):format(type(text)), 2)
+  end
+  return part("web/url").encode(text)
 end
 
 return M

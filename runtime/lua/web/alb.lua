@@ -1,39 +1,7 @@
 -- Answers for an Application Load Balancer: in the form of its request.
+local part = ...
 
-local REASONS = {
-  [200] = "OK",
-  [201] = "Created",
-  [202] = "Accepted",
-  [204] = "No Content",
-  [206] = "Partial Content",
-  [301] = "Moved Permanently",
-  [302] = "Found",
-  [303] = "See Other",
-  [304] = "Not Modified",
-  [307] = "Temporary Redirect",
-  [308] = "Permanent Redirect",
-  [400] = "Bad Request",
-  [401] = "Unauthorized",
-  [403] = "Forbidden",
-  [404] = "Not Found",
-  [405] = "Method Not Allowed",
-  [406] = "Not Acceptable",
-  [409] = "Conflict",
-  [410] = "Gone",
-  [412] = "Precondition Failed",
-  [413] = "Content Too Large",
-  [415] = "Unsupported Media Type",
-  [416] = "Range Not Satisfiable",
-  [422] = "Unprocessable Content",
-  [429] = "Too Many Requests",
-  [500] = "Internal Server Error",
-  [501] = "Not Implemented",
-  [502] = "Bad Gateway",
-  [503] = "Service Unavailable",
-  [504] = "Gateway Timeout",
-}
-
-local CLASSES = { "Continue", "OK", "Multiple Choices", "Bad Request", "Internal Server Error" }
+local CLASSES = { [2] = "OK", [3] = "Multiple Choices", [4] = "Bad Request" }
 
 -- A name of a header that differs from the others in its case only: there is room for one value each.
 local function cased(nth)
@@ -45,11 +13,20 @@ local function cased(nth)
   return nth == 0 and name or nil
 end
 
+local descriptions = {}
+
+local function describe(status)
+  local reason = part("web/reasons")[status]
+    or CLASSES[math.floor(status / 100)]
+    or "Internal Server Error"
+  descriptions[status] = status .. " " .. reason
+  return descriptions[status]
+end
+
 return function(answers, req, answer, rendered)
-  local status = answer.status
-  local reason = REASONS[status] or CLASSES[math.floor(status / 100)]
-  rendered.statusDescription = status .. " " .. reason
-  if type(req.event.multiValueHeaders) == "table" then
+  local status = rendered.statusCode
+  rendered.statusDescription = descriptions[status] or describe(status)
+  if req._front.is_multiple then
     rendered.multiValueHeaders = answers.multiple(answer)
     return
   end
@@ -57,7 +34,8 @@ return function(answers, req, answer, rendered)
   for i, cookie in ipairs(cookies or {}) do
     local name = cased(i - 1)
     if not name then
-      error("the answer has more cookies than an ALB without multi-value headers takes", 0)
+      local message = "the answer has %d cookies; a balancer without multi-value headers takes 512"
+      part("web/fault")(answer.by, message:format(#cookies))
     end
     headers[name] = cookie
   end

@@ -3,7 +3,8 @@ local part = ...
 local json = require("lambda.json")
 local is_utf8 = part("text").is_utf8
 
-local floor, lower, find = math.floor, string.lower, string.find
+local floor, find, lower = math.floor, string.find, string.lower
+local next, pairs, setmetatable, tostring, type = next, pairs, setmetatable, tostring, type
 
 local Answer = {}
 Answer.__index = Answer
@@ -12,104 +13,145 @@ Answer.__name = "lambda.web.Answer"
 local M = {}
 
 local KEYS = { status = true, headers = true, body = true, cookies = true }
+local JSON, BYTES = "application/json", "application/octet-stream"
+local TEXT = "text/plain; charset=utf-8"
 
--- Raises an error that begins with where `fn` stands: nothing of it is on the stack any more.
-local function fault(fn, message)
-  local place = ""
-  if type(fn) == "function" then
-    local info = debug.getinfo(fn, "S")
-    if info.short_src:sub(1, 7) ~= "lambda." then
-      place = info.short_src .. ":" .. info.linedefined .. ": "
-    end
-  end
-  error(place .. message, 0)
+local function fault(fn, message, ...)
+  part("web/fault")(fn, message:format(...))
 end
 
 local function shown(value)
-  if type(value) == "string" then
-    return ("%q"):format(value)
-  end
-  return type(value) == "number" and tostring(value) or "a " .. type(value)
+  return part("web/shown")(value)
 end
 
-local function integer(fn, status)
-  if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 599 then
-    local message = "the handler answered with the status %s; a status is an integer from 100 to 599"
-    fault(fn, message:format(shown(status)))
+local function is_null(value)
+  return value == nil or value == json.null
+end
+
+local function status_of(fn, status)
+  if type(status) ~= "number" or status % 1 ~= 0 or status < 200 or status > 599 then
+    fault(
+      fn,
+      "the handler answered with the status %s; a status is an integer from 200 to 599",
+      shown(status)
+    )
   end
+  -- Of 200.0, JSON would have the point.
   return floor(status)
 end
 
 local function encoded(fn, value)
   local ok, text = pcall(json.encode, value)
   if not ok then
-    -- The position in it is of this file.
-    text = type(text) == "string" and text:gsub("^lambda%.[%w.]+:%d+: ", "") or text
-    if type(text) ~= "string" then
+    if type(text) ~= "string" or find(text, "not enough memory$") then
       error(text, 0)
     end
-    fault(fn, "the answer's body is no JSON: " .. text)
+    fault(fn, "the answer's body is no JSON: %s", text)
   end
   return text
+end
+
+local function is_text(body)
+  -- A short body is looked at sooner than a function is called.
+  if #body < 64 and not find(body, "[\128-\255]") then
+    return true
+  end
+  return is_utf8(body)
+end
+
+-- The body as it is sent, for which `headers` get a type; a function is left for later.
+local function settled(fn, headers, body)
+  local kind, content_type = type(body), nil
+  if kind == "string" then
+    content_type = headers["content-type"] or (is_text(body) and TEXT or BYTES)
+  elseif kind == "table" then
+    body, content_type = encoded(fn, body), JSON
+  elseif kind == "number" or kind == "boolean" then
+    body, content_type = tostring(body), TEXT
+  elseif is_null(body) then
+    return nil
+  elseif kind ~= "function" then
+    fault(
+      fn,
+      "the answer's body is %s; it is a string, a table that is sent as JSON, or a function that "
+        .. "gives its pieces",
+      shown(body)
+    )
+  end
+  headers["content-type"] = headers["content-type"] or content_type
+  return body
 end
 
 -- The headers with names in lower case; values as they are.
 local function lowered(fn, headers)
   local list = {}
-  if headers ~= nil then
-    if type(headers) ~= "table" then
-      fault(fn, "the answer's headers are a " .. type(headers) .. "; they are a table, name = value")
+  if is_null(headers) then
+    return list
+  elseif type(headers) ~= "table" then
+    fault(
+      fn,
+      "the answer's headers are %s; they are a table, name = value, and stand between status and "
+        .. "body",
+      shown(headers)
+    )
+  end
+  for name, value in pairs(headers) do
+    if type(name) ~= "string" then
+      fault(fn, "an answer's header has the name %s; names are strings", shown(name))
     end
-    for name, value in pairs(headers) do
-      if type(name) ~= "string" then
-        fault(fn, "an answer's header has the name " .. shown(name) .. "; names are strings")
-      end
-      list[lower(name)] = value
+    local known = lower(name)
+    if list[known] ~= nil then
+      fault(fn, "the answer has the header %s twice, in different case", known)
     end
+    list[known] = value
   end
   return list
 end
 
 local function new(fn, status, headers, body, cookies)
-  headers = lowered(fn, headers)
-  local kind = type(body)
-  if kind == "string" then
-    if not headers["content-type"] then
-      local text = not find(body, "[\128-\255]") or is_utf8(body)
-      headers["content-type"] = text and "text/plain; charset=utf-8" or "application/octet-stream"
-    end
-  elseif kind == "table" then
-    body = encoded(fn, body)
-    headers["content-type"] = headers["content-type"] or "application/json"
-  elseif kind == "number" or kind == "boolean" then
-    body = tostring(body)
-    headers["content-type"] = headers["content-type"] or "text/plain; charset=utf-8"
-  elseif kind ~= "function" and body ~= nil and body ~= json.null then
-    local message = "the answer's body is a %s; it is a string, a table that is sent as JSON, or a "
-      .. "function that gives its pieces"
-    fault(fn, message:format(kind))
+  status = status_of(fn, status)
+  headers = headers and lowered(fn, headers) or {}
+  if is_null(cookies) then
+    cookies = nil
+  elseif type(cookies) ~= "table" or (cookies[1] == nil and next(cookies) ~= nil) then
+    local kind = type(cookies) == "table" and "a table with names" or shown(cookies)
+    fault(fn, "the answer's cookies are %s; they are a list of what web.cookie gives", kind)
   end
-  if body == json.null then
-    body = nil
-  end
-  if cookies ~= nil and type(cookies) ~= "table" then
-    fault(fn, "the answer's cookies are a " .. type(cookies) .. "; they are a list of strings")
-  end
-  local answer = { status = integer(fn, status), headers = headers, body = body, cookies = cookies }
+  body = settled(fn, headers, body)
+  local answer = { status = status, headers = headers, body = body, cookies = cookies, by = fn }
   return setmetatable(answer, Answer)
 end
 
--- Whether a table is an answer and no value to send as JSON.
-local function is_form(value)
-  local status = value.status
-  if type(status) == "number" then
-    return true
+-- An answer in Lambda's own form.
+local function of_lambda(fn, value)
+  local headers = lowered(fn, value.headers)
+  for name, values in pairs(lowered(fn, value.multiValueHeaders)) do
+    headers[name] = values
   end
-  if status ~= nil or (value.body == nil and value.headers == nil and value.cookies == nil) then
+  local body = value.body
+  if value.isBase64Encoded == true and type(body) == "string" then
+    local bytes, message = require("lambda.crypto").from_base64(body)
+    body = bytes or fault(fn, "the answer's body is not the base64 that it says: %s", message)
+  end
+  return new(fn, tonumber(value.statusCode), headers, body, value.cookies)
+end
+
+-- Whether a table is an answer and no value to send as JSON.
+local function is_form(fn, value)
+  local has_status = type(value.status) == "number"
+  if not has_status and (value.status ~= nil or next(value) == nil) then
     return false
   end
   for key in pairs(value) do
     if not KEYS[key] then
+      if has_status then
+        fault(
+          fn,
+          "the handler answered with a table that has a status and %s; an answer has status, "
+            .. "headers, body and cookies, and web.json(value) sends a value that has a status",
+          type(key) == "string" and key or shown(key)
+        )
+      end
       return false
     end
   end
@@ -119,139 +161,165 @@ end
 -- Makes an answer of what `fn` returned.
 function M.of(fn, first, second, third)
   local kind = type(first)
-  if kind == "table" then
+  if kind == "string" then
+    local headers = { ["content-type"] = is_text(first) and TEXT or BYTES }
+    return setmetatable({ status = 200, headers = headers, body = first, by = fn }, Answer)
+  elseif kind == "table" then
     if getmetatable(first) == Answer then
+      first.by = fn
       return first
-    elseif type(first.statusCode) == "number" then
-      -- As Lambda has it.
-      local headers = lowered(fn, first.headers)
-      for name, values in pairs(lowered(fn, first.multiValueHeaders)) do
-        headers[name] = values
-      end
-      local body = first.body
-      if first.isBase64Encoded == true and type(body) == "string" then
-        local bytes, message = require("lambda.crypto").from_base64(body)
-        body = bytes or fault(fn, "the answer's body is not the base64 that it says: " .. message)
-      end
-      return new(fn, first.statusCode, headers, body, first.cookies)
-    elseif is_form(first) then
+    elseif tonumber(first.statusCode) then
+      return of_lambda(fn, first)
+    elseif is_form(fn, first) then
       return new(fn, first.status or 200, first.headers, first.body, first.cookies)
     end
     return new(fn, 200, nil, first)
   elseif kind == "number" then
     return new(fn, first, second, third)
-  elseif kind == "string" then
-    return new(fn, 200, nil, first)
   elseif first == nil and second == nil then
     return new(fn, 204)
   elseif first == nil then
     error(second, 0)
   end
-  local message = "the handler answered with a %s; answer with a string, a table (sent as JSON), "
-    .. "{ status =, headers =, body = }, or status, headers, body"
-  fault(fn, message:format(kind))
+  fault(
+    fn,
+    "the handler answered with %s; answer with a string, a table (sent as JSON), "
+      .. "{ status =, headers =, body = }, or status, headers, body",
+    shown(first)
+  )
 end
 
-function M.json(value, status, headers)
-  headers = lowered(nil, headers)
-  headers["content-type"] = headers["content-type"] or "application/json"
-  return new(nil, status or 200, headers, encoded(nil, value))
+-- `by` is whose answer it is, when it is not made by running code of the user's.
+function M.json(value, status, headers, by)
+  headers = lowered(by, headers)
+  headers["content-type"] = headers["content-type"] or JSON
+  return new(by, status or 200, headers, encoded(by, value))
 end
 
 function M.typed(name, text, status, headers, content_type)
   if type(text) ~= "string" then
-    error(("bad argument #1 to '%s' (string expected, got %s)"):format(name, type(text)), 3)
+    fault(nil, "bad argument #1 to '%s' (string expected, got %s)", name, type(text))
   end
   headers = lowered(nil, headers)
   headers["content-type"] = headers["content-type"] or content_type
   return new(nil, status or 200, headers, text)
 end
 
-local function text_of(name, value)
+-- Names that were found good, and what most answers have.
+local good_names, good_count = {}, 0
+local GOOD_TEXTS = { [JSON] = true, [TEXT] = true, ["text/html; charset=utf-8"] = true }
+
+local function check_name(answer, name)
+  if type(name) ~= "string" or name == "" or find(name, "[^%w!#$%%&'*+.^_`|~-]") then
+    local message = "the answer has a header named %s; names are letters, digits and -_"
+    fault(answer.by, message, shown(name))
+  elseif good_count < 256 then
+    good_names[name], good_count = true, good_count + 1
+  end
+end
+
+local function text_of(answer, name, value)
   local kind = type(value)
   if kind ~= "string" then
     if kind ~= "number" and kind ~= "boolean" then
-      error(("the answer's header %s is a %s; it is a string"):format(name, kind), 0)
+      local message = "the answer's header %s is %s; it is a string, or a list of strings"
+      fault(answer.by, message, name, shown(value))
     end
-    value = tostring(value)
+    -- As a count is written: of 5.0, too.
+    value = kind == "number" and value % 1 == 0 and ("%d"):format(value) or tostring(value)
   end
-  if find(value, "%c") and find(value, "[^\t\32-\126\128-\255]") then
-    local message = "the answer's header %s has a line break or another control character in it: %q"
-    error(message:format(name, value), 0)
+  if find(value, "[^\32-\126]") then
+    -- What a user sent may be in it: a line break would begin another header.
+    if find(value, "[^\t\32-\126\128-\255]") then
+      local message = "the answer's header %s has a line break or another control character in it: %s"
+      fault(answer.by, message, name, shown(value))
+    elseif not is_utf8(value) then
+      fault(answer.by, "the answer's header %s is not UTF-8; percent-encode it", name)
+    end
   end
   return value
 end
 
--- Calls `add(name, text)` for each value of each header; cookies are headers too.
-local function each(answer, add)
+local function listed(answer, name, value)
+  local list = {}
+  for i = 1, #value do
+    list[i] = text_of(answer, name, value[i])
+  end
+  return list
+end
+
+-- A list of values a header; cookies are headers too.
+function M.multiple(answer)
+  local headers = {}
   for name, value in pairs(answer.headers) do
-    if name == "" or find(name, "[^%w!#$%%&'*+.^_`|~-]") then
-      local message = "the answer has a header named %q; names are letters, digits and -_"
-      error(message:format(name), 0)
+    if not good_names[name] then
+      check_name(answer, name)
     end
     if type(value) == "table" then
-      for i = 1, #value do
-        add(name, text_of(name, value[i]))
-      end
-    elseif value ~= json.null and value ~= false then
-      add(name, text_of(name, value))
+      headers[name] = #value > 0 and listed(answer, name, value) or nil
+    elseif value ~= false and value ~= json.null then
+      headers[name] = { GOOD_TEXTS[value] and value or text_of(answer, name, value) }
     end
   end
   local cookies = answer.cookies
   if cookies then
+    local list = headers["set-cookie"] or {}
     for i = 1, #cookies do
-      add("set-cookie", text_of("set-cookie", cookies[i]))
+      list[#list + 1] = text_of(answer, "set-cookie", cookies[i])
     end
+    headers["set-cookie"] = #list > 0 and list or nil
   end
-end
-
--- A list of values a header.
-function M.multiple(answer)
-  local headers = {}
-  each(answer, function(name, value)
-    local list = headers[name]
-    if list then
-      list[#list + 1] = value
-    else
-      headers[name] = { value }
-    end
-  end)
   return headers
 end
 
 -- One value a header, several in one; and the cookies apart.
 function M.single(answer)
   local headers, cookies = {}, nil
-  each(answer, function(name, value)
-    if name == "set-cookie" then
-      cookies = cookies or {}
-      cookies[#cookies + 1] = value
-    else
-      local before = headers[name]
-      headers[name] = before and before .. ", " .. value or value
+  for name, value in pairs(answer.headers) do
+    if not good_names[name] then
+      check_name(answer, name)
     end
-  end)
-  return headers, cookies
+    if name == "set-cookie" or type(value) == "table" then
+      local list = listed(answer, name, type(value) == "table" and value or { value or nil })
+      if name == "set-cookie" then
+        cookies = list
+      elseif #list > 0 then
+        headers[name] = table.concat(list, ", ")
+      end
+    elseif value ~= false and value ~= json.null then
+      headers[name] = GOOD_TEXTS[value] and value or text_of(answer, name, value)
+    end
+  end
+  local more = answer.cookies
+  if more then
+    cookies = cookies or {}
+    for i = 1, #more do
+      cookies[#cookies + 1] = text_of(answer, "set-cookie", more[i])
+    end
+  end
+  return headers, cookies and cookies[1] and cookies
 end
 
-local function pieces(answer)
-  local list = {}
-  for piece in answer.body do
-    list[#list + 1] = tostring(piece)
-  end
-  return table.concat(list)
+-- Whether an answer to the request has a body at all: RFC 9110, 6.4.1.
+function M.has_body(req, status)
+  return req._method ~= "HEAD" and status ~= 204 and status ~= 304
 end
 
 -- The answer in the form that the request's front end takes.
 function M.render(req, answer)
-  local status, body = answer.status, answer.body
+  local body = answer.body
   if type(body) == "function" then
-    body = pieces(answer)
+    answer = part("web/pieces").whole(req, answer)
+    body = answer.body
+  elseif type(body) ~= "string" then
+    -- What came between the handler and this may have set anything.
+    body = settled(answer.by, answer.headers, body)
   end
-  if body == nil or req.method == "HEAD" or status == 204 or status == 304 then
+  local status = answer.status == 200 and 200 or status_of(answer.by, answer.status)
+  if body == nil or not M.has_body(req, status) then
     body = ""
   end
-  local binary = find(body, "[\128-\255]") and not is_utf8(body) or false
+  local binary = not is_text(body)
   if binary then
     body = require("lambda.crypto").base64(body)
   end

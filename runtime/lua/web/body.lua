@@ -1,26 +1,25 @@
--- Bodies of requests.
+-- JSON bodies of requests.
 local part = ...
 local refuse = part("web/http_error").refuse
 
-local M = {}
-
-function M.json(req)
+return function(req)
   local body = req.body
   if body == nil or body == "" then
     refuse(400, "the request has no body; JSON is expected")
+  elseif type(body) ~= "string" then
+    -- What the user put into its place.
+    return body
   end
   local ok, value = pcall(require("lambda.json").decode, body)
   if not ok then
-    if type(value) ~= "string" then
+    if type(value) ~= "string" or value:find("not enough memory$") then
       error(value, 0)
     end
-    -- The position in it is of this file.
-    refuse(400, "the request's body is no JSON: " .. value:gsub("^lambda%.[%w.]+:%d+: ", ""))
+    refuse(400, "the request's body is no JSON: " .. value)
   end
-  if type(value) == "userdata" then
-    return nil
+  -- Most have none.
+  if body:find("null", 1, true) then
+    return part("web/nulls").drop(value)
   end
   return value
 end
-
-return M

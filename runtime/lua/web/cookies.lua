@@ -1,14 +1,21 @@
 -- Cookies of requests, and `Set-Cookie` of answers (RFC 6265).
 local part = ...
 local decode = part("web/url").decode
+local fault = part("web/fault")
 
 local M = {}
+
+local function trimmed(text)
+  return text:match("^%s*(.*%S)") or ""
+end
 
 -- Adds the cookies of one `Cookie` header to `cookies`; the first of a name counts.
 function M.parse(header, cookies)
   for pair in header:gmatch("[^;]+") do
-    local name, value = pair:match("^%s*([^=%s]+)%s*=%s*(.-)%s*$")
-    if name and cookies[name] == nil then
+    local at = pair:find("=", 1, true)
+    local name = at and trimmed(pair:sub(1, at - 1)) or ""
+    if name ~= "" and cookies[name] == nil then
+      local value = trimmed(pair:sub(at + 1))
       cookies[name] = decode(value:match('^"(.*)"$') or value)
     end
   end
@@ -17,28 +24,24 @@ end
 local FLAGS = { secure = "Secure", http_only = "HttpOnly", partitioned = "Partitioned" }
 local SAME_SITE = { strict = "Strict", lax = "Lax", none = "None" }
 local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
+-- stylua: ignore
 local MONTHS = {
-  "Jan",
-  "Feb",
-  "Mar",
-  "Apr",
-  "May",
-  "Jun",
-  "Jul",
-  "Aug",
-  "Sep",
-  "Oct",
-  "Nov",
-  "Dec",
+  "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 }
+-- The last second of the year 9999.
+local LAST_SECOND = 253402300799
 
 local function bad(message, ...)
-  error("cookie: " .. message:format(...), 4)
+  fault(nil, "cookie: " .. message:format(...))
+end
+
+local function shown(value)
+  return part("web/shown")(value)
 end
 
 local function checked(option, value)
   if type(value) ~= "string" or value:find("[%c;]") then
-    bad("%s is %s; it is text without semicolons and line breaks", option, tostring(value))
+    bad("%s is %s; it is text without semicolons and line breaks", option, shown(value))
   end
   return value
 end
@@ -46,15 +49,8 @@ end
 -- An HTTP date, whatever the locale.
 local function date(seconds)
   local t = os.date("!*t", seconds)
-  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
-    DAYS[t.wday],
-    t.day,
-    MONTHS[t.month],
-    t.year,
-    t.hour,
-    t.min,
-    t.sec
-  )
+  local form = "%s, %02d %s %04d %02d:%02d:%02d GMT"
+  return form:format(DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
 end
 
 local function attribute(option, value)
@@ -64,30 +60,32 @@ local function attribute(option, value)
     return (option == "path" and "Path=" or "Domain=") .. checked(option, value)
   elseif option == "max_age" then
     if type(value) ~= "number" or value % 1 ~= 0 then
-      bad("max_age is %s; it is a whole number of seconds", tostring(value))
+      bad("max_age is %s; it is a whole number of seconds", shown(value))
     end
     return ("Max-Age=%d"):format(value)
   elseif option == "expires" then
-    if type(value) ~= "number" then
-      bad("expires is %s; it is a time in seconds, as os.time gives it", tostring(value))
+    if type(value) ~= "number" or not (value >= 0 and value <= LAST_SECOND) then
+      bad("expires is %s; it is a time in seconds, as os.time gives it", shown(value))
     end
     return "Expires=" .. date(math.floor(value))
   elseif option == "same_site" then
     local name = type(value) == "string" and SAME_SITE[value:lower()]
     return name and "SameSite=" .. name
-      or bad("same_site is %s; it is strict, lax or none", tostring(value))
+      or bad("same_site is %s; it is strict, lax or none", shown(value))
   end
   bad(
     "no option %s; there are domain, expires, http_only, max_age, partitioned, path, same_site, secure",
-    tostring(option)
+    shown(option)
   )
 end
 
 function M.format(name, value, options)
   if type(name) ~= "string" or name == "" or name:find("[^%w!#$%%&'*+.^_`|~-]") then
-    error(("cookie: the name %s; names are letters, digits and -_"):format(tostring(name)), 3)
+    bad("the name is %s; names are letters, digits and -_", shown(name))
   elseif type(value) ~= "string" and type(value) ~= "number" then
-    error(("cookie: the value of %s is a %s; it is a string"):format(name, type(value)), 3)
+    bad("the value of %s is %s; it is a string", name, shown(value))
+  elseif options ~= nil and type(options) ~= "table" then
+    bad("the options of %s are %s; they are a table", name, shown(options))
   end
   -- What a cookie cannot hold is percent-encoded, and decoded when it comes back.
   value = tostring(value):gsub("[^%w!#$&'()*+./:<=>?@%[%]^_`{|}~-]", function(char)

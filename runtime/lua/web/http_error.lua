@@ -1,4 +1,6 @@
 -- Errors that are answers: what web.error raises, and what is wrong with a request.
+local part = ...
+
 local HttpError = {}
 HttpError.__index = HttpError
 HttpError.__name = "lambda.web.Error"
@@ -9,43 +11,26 @@ end
 
 local M = {}
 
-local REASONS = {
-  [400] = "Bad Request",
-  [401] = "Unauthorized",
-  [403] = "Forbidden",
-  [404] = "Not Found",
-  [405] = "Method Not Allowed",
-  [409] = "Conflict",
-  [410] = "Gone",
-  [412] = "Precondition Failed",
-  [413] = "Content Too Large",
-  [415] = "Unsupported Media Type",
-  [416] = "Range Not Satisfiable",
-  [422] = "Unprocessable Content",
-  [429] = "Too Many Requests",
-  [500] = "Internal Server Error",
-  [501] = "Not Implemented",
-  [502] = "Bad Gateway",
-  [503] = "Service Unavailable",
-  [504] = "Gateway Timeout",
-}
-
 function M.is(value)
   return type(value) == "table" and getmetatable(value) == HttpError
 end
 
 -- `message` is a text for the client, or a table that is sent as JSON.
 function M.new(status, message, headers)
+  local fault = part("web/fault")
   if type(status) ~= "number" or status < 400 or status > 599 or status % 1 ~= 0 then
     local text = "bad argument #1 to 'error' (a status from 400 to 599 expected, got %s)"
-    error(text:format(tostring(status)), 3)
+    fault(nil, text:format(part("web/shown")(status)))
+  elseif headers ~= nil and type(headers) ~= "table" then
+    fault(nil, ("bad argument #3 to 'error' (table expected, got %s)"):format(type(headers)))
   end
+  status = math.floor(status)
   local err = { type = "HttpError", status = status, headers = headers }
   if type(message) == "table" then
     err.body = message
     message = message.message
   end
-  err.message = message and tostring(message) or REASONS[status] or "Error"
+  err.message = message and tostring(message) or part("web/reasons")[status] or "Error"
   return setmetatable(err, HttpError)
 end
 
@@ -54,6 +39,19 @@ function M.refuse(status, message)
   local err = M.new(status, message)
   err.logged = true
   error(err, 0)
+end
+
+-- The answer that the error is.
+function M.answer(req, err)
+  if err.logged then
+    local log = require("lambda.log")
+    local message = "the request was answered with %d: %s"
+    log.warn(message:format(err.status, err.message), req:_named())
+  end
+  local json = part("web/answer").json
+  local answer = json(err.body or { message = err.message }, err.status, err.headers, req._by)
+  answer.is_error = true
+  return answer
 end
 
 return M

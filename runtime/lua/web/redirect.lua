@@ -1,22 +1,22 @@
 -- Answers that send the client elsewhere.
 local part = ...
-local answer = part("web/answer")
 
 local STATUSES = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+local function bad(position, expected, value)
+  local message = "bad argument #%d to 'redirect' (%s, got %s)"
+  part("web/fault")(nil, message:format(position, expected, part("web/shown")(value)))
+end
 
 return function(location, status)
   status = status or 302
   if type(location) ~= "string" or location == "" then
-    local message = "bad argument #1 to 'redirect' (a path or URL expected, got %s)"
-    error(message:format(type(location)), 3)
+    bad(1, "a path or URL expected", location)
   elseif not STATUSES[status] then
-    local message = "bad argument #2 to 'redirect' (301, 302, 303, 307 or 308 expected, got %s)"
-    error(message:format(tostring(status)), 3)
-  elseif location:find("[%c ]") then
+    bad(2, "301, 302, 303, 307 or 308 expected", status)
+  elseif location:find("[^\33-\126\128-\255]") then
     -- What a user sent may be in it: a line break would begin another header.
-    local message = "bad argument #1 to 'redirect' (a blank or a control character in %q: "
-      .. "percent-encode it)"
-    error(message:format(location), 3)
+    bad(1, "a path or URL without blanks and control characters expected: percent-encode them", location)
   end
-  return answer.of(nil, status, { location = location })
+  return part("web/answer").of(nil, status, { location = location })
 end

@@ -1,9 +1,12 @@
 -- `req`: one form for the requests of all front ends. What a handler does not look at is not made.
+--
+-- Members that begin with a low line are the runtime's: what a user sets changes no answer's form.
 local part = ...
-local fronts = part("web/fronts")
+local front_of = part("web/fronts").of
 
-local Request, lazy = { __name = "lambda.web.Request" }, {}
-local methods = {}
+local lower, rawget, rawset, setmetatable, type = string.lower, rawget, rawset, setmetatable, type
+
+local Request, lazy, methods = { __name = "lambda.web.Request" }, {}, {}
 
 function Request.__index(req, key)
   local make = lazy[key]
@@ -19,11 +22,14 @@ end
 local any_case = {
   __index = function(headers, name)
     if type(name) == "string" then
-      local lower = name:lower()
-      if lower ~= name then
-        return rawget(headers, lower)
+      local known = lower(name)
+      if known ~= name then
+        return rawget(headers, known)
       end
     end
+  end,
+  __newindex = function(headers, name, value)
+    rawset(headers, type(name) == "string" and lower(name) or name, value)
   end,
 }
 
@@ -31,77 +37,64 @@ local function is_null(value)
   return value == nil or type(value) == "userdata"
 end
 
-local function without_nulls(value)
-  if type(value) ~= "table" then
-    return value
+local function list_of(all, last, name)
+  local copy, list = {}, all[name] or { last[name] }
+  for i = 1, #list do
+    copy[i] = list[i]
   end
-  local copy = {}
-  for key, item in pairs(value) do
-    if not is_null(item) then
-      copy[key] = without_nulls(item)
-    end
-  end
-  return setmetatable(copy, getmetatable(value))
+  return copy
 end
 
-function lazy._header_lists(req)
-  return req._front.headers(req.event)
+local function warn_of_percent(req, where)
+  local message = "the request's %s has a percent sign that encodes nothing; it stays as it is"
+  require("lambda.log").warn(message:format(where), req:_named())
+end
+
+function lazy._headers(req)
+  local last, all = req._front.headers(req._event)
+  req._header_lists = all
+  return setmetatable(last, any_case)
 end
 
 function lazy.headers(req)
-  local headers = {}
-  for name, list in pairs(req._header_lists) do
-    headers[name] = #list == 1 and list[1] or table.concat(list, name == "cookie" and "; " or ", ")
-  end
-  return setmetatable(headers, any_case)
+  return req._headers
 end
 
 function methods.header_all(req, name)
-  local copy = {}
-  for i, value in ipairs(req._header_lists[name:lower()] or copy) do
-    copy[i] = value
-  end
-  return copy
+  local headers = req._headers
+  return list_of(req._header_lists, headers, type(name) == "string" and lower(name) or name)
 end
 
-function lazy._query_lists(req)
-  return req._front.query(req.event)
+function lazy._query(req)
+  local last, all, broken = req._front.query(req._event)
+  req._query_lists = all
+  if broken then
+    warn_of_percent(req, "query")
+  end
+  return last
 end
 
 function lazy.query(req)
-  local query = {}
-  for name, list in pairs(req._query_lists) do
-    query[name] = list[#list]
-  end
-  return query
+  return req._query
 end
 
 function methods.query_all(req, name)
-  local copy = {}
-  for i, value in ipairs(req._query_lists[name] or copy) do
-    copy[i] = value
-  end
-  return copy
+  local query = req._query
+  return list_of(req._query_lists, query, name)
 end
 
 function lazy.cookies(req)
-  local cookies = {}
-  local parse = part("web/cookies").parse
-  local list = req.event.cookies
-  if type(list) == "table" then
-    for _, header in ipairs(list) do
-      parse(header, cookies)
-    end
-  else
-    for _, header in ipairs(req._header_lists.cookie or {}) do
-      parse(header, cookies)
-    end
+  local cookies, parse = {}, part("web/cookies").parse
+  local headers = req._headers
+  local list = req._header_lists.cookie or { headers.cookie }
+  for i = 1, #list do
+    parse(list[i], cookies)
   end
   return cookies
 end
 
 function lazy.body(req)
-  local event = req.event
+  local event = req._event
   local body = event.body
   if is_null(body) then
     return nil
@@ -111,36 +104,48 @@ function lazy.body(req)
   elseif event.isBase64Encoded == true then
     local bytes, message = require("lambda.crypto").from_base64(body)
     if not bytes then
-      part("web/http_error").refuse(400, "the event's body is not the base64 it is said to be: " .. message)
+      message = "the event's body is not the base64 that it is said to be: " .. message
+      part("web/http_error").refuse(400, message)
     end
     return bytes
   end
   return body
 end
 
-function lazy.path(req)
-  return part("web/url").decode(req._path)
+function lazy._path(req)
+  return req._front.path(req._event)
 end
 
-function lazy._path(req)
-  return req._front.path(req.event)
+function lazy.path(req)
+  local url = part("web/url")
+  local path = req._path
+  if url.is_broken(path) then
+    warn_of_percent(req, "path")
+  end
+  return url.decode(path)
 end
 
 function lazy.raw_path(req)
-  return req._front.raw_path(req.event)
+  return req._front.raw_path(req._event)
 end
 
 function lazy.params(req)
-  return without_nulls(req.event.pathParameters) or {}
+  local params = part("web/nulls").without(req._event.pathParameters)
+  if type(params) ~= "table" then
+    return {}
+  elseif req._front.name == "api-gateway" and req._event.version ~= "1.0" then
+    -- A REST API leaves them as they stand in the path.
+    local decode = part("web/url").decode
+    for name, value in pairs(params) do
+      params[name] = type(value) == "string" and decode(value) or value
+    end
+  end
+  return params
 end
 
 local function in_context(name)
   return function(req)
-    local context = req.event.requestContext
-    local value = type(context) == "table" and context[name] or nil
-    if not is_null(value) then
-      return without_nulls(value)
-    end
+    return part("web/nulls").without(req._event.requestContext[name])
   end
 end
 
@@ -155,12 +160,27 @@ function lazy.source_ip(req)
   end
 end
 
+function lazy.source(req)
+  return req._front.name
+end
+
 function methods.json(req)
-  return part("web/body").json(req)
+  return part("web/body")(req)
 end
 
 function methods.form(req, options)
-  return part("web/form")(req, options)
+  local form = part("web/form")(req, options)
+  return form.fields, form.files
+end
+
+function methods.form_all(req, name)
+  local form = part("web/form")(req)
+  return list_of(form.all, form.last, name)
+end
+
+-- For the log.
+function methods._named(req)
+  return { method = req._method, path = part("web/url").decode(req._path) }
 end
 
 local M = {}
@@ -170,13 +190,14 @@ function M.is(value)
 end
 
 function M.new(event, context)
-  local front, method = fronts.of(event)
+  local front, method = front_of(event)
   return setmetatable({
     event = event,
     context = context,
     method = method,
-    source = front.name,
+    _event = event,
     _front = front,
+    _method = method,
   }, Request)
 end
 

@@ -3,9 +3,10 @@
 local ACCEPTED = "lambda.web serves API Gateway's REST APIs (payload 1.0) and HTTP APIs (payload "
   .. "2.0), function URLs, and Application Load Balancers"
 
+-- What the event is, for people.
 local function seen(event)
   if type(event) ~= "table" then
-    return "a " .. type(event)
+    return event == nil and "nothing" or type(event) == "userdata" and "null" or "a " .. type(event)
   end
   local keys = {}
   for key in pairs(event) do

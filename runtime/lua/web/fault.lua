@@ -1,0 +1,44 @@
+-- Errors about what the user's code gave: strings that begin with a place in it.
+local error, getinfo, sub = error, debug.getinfo, string.sub
+
+local function is_ours(info)
+  return sub(info.source, 1, 8) == "=lambda."
+end
+
+-- Where a function, or what is called for a table, was written.
+local function definition(fn)
+  if type(fn) ~= "function" then
+    local metatable = debug.getmetatable(fn)
+    fn = type(metatable) == "table" and rawget(metatable, "__call") or nil
+  end
+  local info = type(fn) == "function" and getinfo(fn, "S")
+  if info and info.what ~= "C" and not is_ours(info) then
+    return info.short_src .. ":" .. info.linedefined .. ": "
+  end
+end
+
+-- Where the user's code is now. What it called by `return web.json(…)` has taken the place of its
+-- frame: then where the handler is, which serve has as its first local.
+local function caller()
+  local level = 3
+  local info = getinfo(level, "Sl")
+  while info do
+    if not is_ours(info) then
+      if info.currentline > 0 then
+        return info.short_src .. ":" .. info.currentline .. ": "
+      end
+    elseif info.source == "=lambda.web.serve" then
+      local _, fn = debug.getlocal(level, 1)
+      return definition(fn) or ""
+    end
+    level = level + 1
+    info = getinfo(level, "Sl")
+  end
+  return ""
+end
+
+-- `fn` is the handler whose answer it is about, of which nothing is on the stack any more; without
+-- one, it is about what the running code called.
+return function(fn, message)
+  error((fn and definition(fn) or caller()) .. message, 0)
+end
