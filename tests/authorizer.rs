@@ -44,8 +44,8 @@ fn fails(run: &Run, message: &str) {
 /// What the function is asked, without the event.
 fn asked(event: &Value) -> Value {
     // An answer in AWS's own form passes.
-    let code = "local event = request.event
-        request.event = nil
+    let code = "local event = request.raw
+        request.raw = nil
         return { isAuthorized = true, request = request, event = event }";
     let mut answer = run(code, event).post().json();
     assert_eq!(&answer["event"], event);
@@ -59,8 +59,8 @@ fn a_token_authorizer_is_asked_for_its_token() {
         "token": "Bearer example-token",
         "method": "GET",
         "path": "/orders",
-        "headers": {}, "query": {}, "path_parameters": {}, "stage_variables": {}, "cookies": {},
-        "identity_source": {},
+        "headers": {}, "query": {}, "path_parameters": {}, "stage_variables": {}, "cookies": [],
+        "identity_source": [],
         "arn": {
             "text": "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/orders",
             "partition": "aws",

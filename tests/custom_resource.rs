@@ -11,6 +11,7 @@ mod support;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Asked, Event, Function, Then, Web, answer, send};
@@ -109,7 +110,7 @@ fn a_creation_is_answered_with_id_and_data_at_the_url_as_it_was_signed() {
 #[test]
 fn a_request_is_told_in_plain_names() {
     let functions = "{ create = print, update = function(request)
-      request.event = nil
+      request.raw = nil
       return { data = request }
     end }";
     let answer = given(functions, "custom-resource-update");
@@ -176,10 +177,11 @@ fn an_error_fails_the_resource_and_stands_in_the_log() {
     );
     let record: Value = serde_json::from_str(run.stdout().trim()).expect("one record");
     assert_eq!(record["level"], "ERROR");
-    assert_eq!(record["message"], "main.lua:2: no such table");
+    assert_eq!(record["errorType"], "LuaError");
+    assert_eq!(record["errorMessage"], "main.lua:2: no such table");
     assert_eq!(record["requestType"], "Create");
     assert_eq!(record["logicalResourceId"], "Seed");
-    let trace = record["trace"].as_array().expect("a trace");
+    let trace = record["stackTrace"].as_array().expect("a trace");
     assert_eq!(trace.len(), 1, "{trace:?}");
     assert!(
         trace[0]
@@ -192,17 +194,14 @@ fn an_error_fails_the_resource_and_stands_in_the_log() {
 #[test]
 fn every_kind_of_error_has_its_text() {
     for (raised, text) in [
-        (
-            "error({ type = 'NoTable', message = 'no 7' })",
-            "NoTable: no 7",
-        ),
+        ("error({ type = 'NoTable', message = 'no 7' })", "no 7"),
         ("error({ message = 'no 7' })", "no 7"),
         ("return nil, 'no 7'", "no 7"),
         ("error()", "nil"),
         ("error('', 0)", "an error without a text"),
         (
             "error(setmetatable({}, { __tostring = function() error('x') end }))",
-            "an error that cannot be shown",
+            "{}",
         ),
         (
             "return 7",
@@ -349,6 +348,17 @@ fn an_answer_that_is_refused_fails_the_invocation_without_the_urls_secret() {
         assert_eq!(web.asked().len(), requests);
         assert!(!run.stdout().contains("X-Amz"), "{}", run.stdout());
     }
+}
+
+#[test]
+fn when_the_time_is_over_nothing_is_answered_and_lambda_tries_again() {
+    let web = ok();
+    let event = sample("custom-resource-create", &web).to_string();
+    let run = function("{ create = function() while true do end end }")
+        .invoke(Event::json(event).left(Duration::from_millis(300)))
+        .run();
+    assert_eq!(run.post().json()["errorType"], "Function.Timeout");
+    assert_eq!(web.asked().len(), 0);
 }
 
 #[test]

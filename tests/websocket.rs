@@ -31,7 +31,7 @@ fn function(code: &str) -> Function {
 fn read(event: &Value) -> Value {
     let run = run("return websocket.read(event)", event);
     let mut record = run.post().json();
-    let of = record.as_object_mut().expect("a table").remove("event");
+    let of = record.as_object_mut().expect("a table").remove("raw");
     assert_eq!(of.as_ref(), Some(event));
     record
 }

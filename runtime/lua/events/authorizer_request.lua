@@ -1,6 +1,7 @@
 -- What an authorizer is asked, in one form for REST, WebSocket and HTTP APIs.
 local part = ...
 local headers = part("events/headers")
+local json = require("lambda.json")
 local raise = part("events/raise")
 
 local function arn_of(text)
@@ -29,12 +30,11 @@ local function map(value)
   return type(value) == "table" and value or {}
 end
 
-local function identity_source(event)
-  local given = event.identitySource
-  if type(given) == "string" then
-    return { given }
+local function list(value)
+  if type(value) == "string" then
+    return { value }
   end
-  return map(given)
+  return type(value) == "table" and value or json.array({})
 end
 
 return function(event)
@@ -51,10 +51,10 @@ return function(event)
     query = map(event.queryStringParameters),
     path_parameters = map(event.pathParameters),
     stage_variables = map(event.stageVariables),
-    cookies = map(event.cookies),
-    identity_source = identity_source(event),
+    cookies = list(event.cookies),
+    identity_source = list(event.identitySource),
     source_ip = text(http.sourceIp) or text(identity.sourceIp),
     arn = arn,
-    event = event,
+    raw = event,
   }
 end

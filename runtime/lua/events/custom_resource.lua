@@ -52,7 +52,7 @@ local function request_of(event)
     request_id = text(event.RequestId),
     stack_id = text(event.StackId),
     stack_name = tostring(event.StackId):match(":stack/([^/]*)"),
-    event = event,
+    raw = event,
   }
 end
 
@@ -83,24 +83,20 @@ local function fault(kind, given)
   end
 end
 
--- Gives what the function returned, a table; or nil and the failure.
+-- Gives what the function returned, a table; or nil, the error, and whether it was raised.
 local function outcome_of(fn, request, context)
-  local failure = part("events/failure")
-  local results
-  local ok, caught = xpcall(function()
-    results = { fn(request, context) }
-  end, failure.caught)
+  -- It notes where an error was raised.
+  local keep = part("trace")
+  local ok, given, err = xpcall(fn, keep, request, context)
   if not ok then
-    return nil, failure.text(caught.err), caught.frames
-  end
-  local given, err = results[1], results[2]
-  if given == nil and err ~= nil then
-    return nil, failure.text(err), {}
+    return nil, given, true
+  elseif given == nil and err ~= nil then
+    return nil, err, false
   end
   given = given == nil and {} or given
   local message = fault(request.type, given)
   if message then
-    return nil, message, {}
+    return nil, message, false
   end
   return given
 end
@@ -113,8 +109,8 @@ local function run(functions, request, context)
   local fn = functions[request.type]
   if request.type == "delete" and tostring(request.physical_id):sub(1, #NOTHING) == NOTHING then
     fn = nil
-  elseif not fn and not KINDS[request.event.RequestType] then
-    return nil, "unknown RequestType " .. request.event.RequestType, {}
+  elseif not fn and not KINDS[request.raw.RequestType] then
+    return nil, "unknown RequestType " .. request.raw.RequestType, false
   end
   if not fn then
     return {}
@@ -128,13 +124,13 @@ function M.handler(functions)
   local answer = part("events/custom_resource_answer")
   return function(event, context)
     local request = request_of(expected("custom_resource", "cloudformation", event))
-    local given, message, frames = run(functions, request, context)
+    local given, err, raised = run(functions, request, context)
     local id = given and given.physical_id or request.physical_id
     if given then
       return answer.succeed(event, id or default_id(request), given, context)
     end
     id = id or NOTHING .. tostring(request.request_id)
-    return answer.fail(event, id, message, frames, context)
+    return answer.fail(event, id, err, raised, context)
   end
 end
 

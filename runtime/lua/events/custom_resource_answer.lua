@@ -1,7 +1,8 @@
 -- The answer to CloudFormation: one PUT to the presigned URL that came with the event.
+local part = ...
 local http = require("lambda.http")
 local json = require("lambda.json")
-local log = require("lambda.log")
+local report = part("report")
 
 local M = {}
 
@@ -67,15 +68,13 @@ local function failed_body(answer, reason)
   return json.encode(answer)
 end
 
-function M.fail(event, id, message, frames, context)
-  message = message == "" and "an error without a text" or message
-  log.error(message, {
-    requestType = event.RequestType,
-    logicalResourceId = event.LogicalResourceId,
-    trace = #frames > 0 and frames or nil,
-  })
+-- `raised` says whether the part `trace` has noted where.
+function M.fail(event, id, err, raised, context)
+  local fields = { requestType = event.RequestType, logicalResourceId = event.LogicalResourceId }
+  local message = report(err, raised, fields)
   local stream = type(context) == "table" and context.log_stream_name
-  local reason = stream and ("%s (log stream %s)"):format(message, stream) or message
+  local reason = message == "" and "an error without a text" or message
+  reason = stream and ("%s (log stream %s)"):format(reason, stream) or reason
   send(event, failed_body(answer_of(event, id, "FAILED"), reason))
 end
 
@@ -85,10 +84,10 @@ function M.succeed(event, id, given, context)
   answer.NoEcho = given.no_echo
   local encoded, body = pcall(json.encode, answer)
   if not encoded then
-    return M.fail(event, id, body, {}, context)
+    return M.fail(event, id, body, false, context)
   elseif #body > MAX_BYTES then
     local message = "the answer has %d bytes, CloudFormation takes %d: return less data"
-    return M.fail(event, id, message:format(#body, MAX_BYTES), {}, context)
+    return M.fail(event, id, message:format(#body, MAX_BYTES), false, context)
   end
   send(event, body)
 end

@@ -54,7 +54,7 @@ local function record(event)
     authorizer = type(asked.authorizer) == "table" and asked.authorizer or nil,
     disconnect_code = number(asked.disconnectStatusCode),
     disconnect_reason = text(asked.disconnectReason),
-    event = event,
+    raw = event,
   }
 end
 

@@ -7,6 +7,14 @@
 ---null in the event is nil. Every record has the one it was made of as `raw`. Times that end in
 ---`_ms` are integers: milliseconds since 1970, in UTC.
 ---@class lambda.events
+---Lambda authorizers of API Gateway.
+---@field authorizer lambda.events.authorizer
+---Triggers of Cognito user pools.
+---@field cognito lambda.events.cognito
+---Custom resources of CloudFormation.
+---@field custom_resource lambda.events.custom_resource
+---WebSocket APIs of API Gateway.
+---@field websocket lambda.events.websocket
 ---The changes of a stream of a table, when it is called; and DynamoDB's attribute values.
 ---@field dynamodb lambda.events.dynamodb
 local events = {}

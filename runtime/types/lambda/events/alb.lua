@@ -1,0 +1,25 @@
+---@meta _
+
+---What an Application Load Balancer sends to a Lambda target. `lambda.web` reads it.
+---
+---It has `headers` and `queryStringParameters`, or, with multi-value headers switched on for the
+---target group, the two that begin with `multiValue`. The answer takes the same form.
+---@class lambda.events.ALBEvent
+---@field requestContext lambda.events.ALBEvent.Context
+---`"GET"`, `"POST"`.
+---@field httpMethod string
+---The path as it was sent.
+---@field path string
+---As they were sent: percent signs and plus signs are not decoded. Of several the last.
+---@field queryStringParameters? table<string, string>
+---@field multiValueQueryStringParameters? table<string, string[]>
+---Names in small letters. Of several the last.
+---@field headers? table<string, string>
+---@field multiValueHeaders? table<string, string[]>
+---The empty string where there is none. At most 1 MB.
+---@field body string
+---Whether `body` is in base64, as of every type that is no text.
+---@field isBase64Encoded boolean
+
+---@class lambda.events.ALBEvent.Context
+---@field elb { targetGroupArn: string }

@@ -1,0 +1,149 @@
+---@meta _
+
+---What a REST API sends, and an HTTP API with payload version 1.0. `lambda.web` reads it.
+---
+---In these files a field with a question mark is absent, or null, which is `json.null` unless
+---`MOONLAYER_JSON_NULL` is `nil`.
+---@class lambda.events.APIGatewayRESTEvent
+---`"1.0"` of HTTP APIs; REST APIs send none.
+---@field version? string
+---The path of the resource, with its parameters: `/orders/{id}`.
+---@field resource string
+---The path that was asked for, without the stage.
+---@field path string
+---`"GET"`, `"POST"`.
+---@field httpMethod string
+---Names as the client wrote them. Of several the last.
+---@field headers? table<string, string>
+---@field multiValueHeaders? table<string, string[]>
+---Decoded. Of several the last.
+---@field queryStringParameters? table<string, string>
+---@field multiValueQueryStringParameters? table<string, string[]>
+---@field pathParameters? table<string, string>
+---@field stageVariables? table<string, string>
+---@field requestContext lambda.events.APIGatewayRESTEvent.Context
+---At most 10 MB for the API and 6 MB for Lambda.
+---@field body? string
+---Whether `body` is in base64, as of the API's binary media types.
+---@field isBase64Encoded boolean
+
+---@class lambda.events.APIGatewayRESTEvent.Context
+---@field accountId string
+---@field apiId string
+---What an authorizer said: a Lambda authorizer's `principalId` and context, whose values are
+---strings; a Cognito authorizer's `claims`.
+---@field authorizer? table<string, any>
+---@field deploymentId? string
+---@field domainName? string
+---@field domainPrefix? string
+---@field extendedRequestId? string
+---@field httpMethod string
+---@field identity lambda.events.APIGatewayRESTEvent.Identity
+---With the stage, unless the API has a domain of its own.
+---@field path string
+---`"HTTP/1.1"`.
+---@field protocol? string
+---@field requestId string
+---`"20/Nov/2026:18:15:25 +0000"`.
+---@field requestTime? string
+---Milliseconds since 1970-01-01 UTC.
+---@field requestTimeEpoch? integer
+---@field resourceId string
+---@field resourcePath string
+---@field stage string
+
+---Who called. The fields from `accessKey` to `userArn` are for IAM authorization, those called
+---`cognito…` for identity pools.
+---@class lambda.events.APIGatewayRESTEvent.Identity
+---@field accessKey? string
+---@field accountId? string
+---@field apiKey? string
+---@field apiKeyId? string
+---@field caller? string
+---@field clientCert? table<string, any>
+---@field cognitoAuthenticationProvider? string
+---@field cognitoAuthenticationType? string
+---@field cognitoIdentityId? string
+---@field cognitoIdentityPoolId? string
+---@field principalOrgId? string
+---@field sourceIp string
+---@field user? string
+---@field userAgent? string
+---@field userArn? string
+
+---What an HTTP API sends with payload version 2.0. `lambda.web` reads it.
+---@class lambda.events.HTTPAPIEvent
+---`"2.0"`.
+---@field version string
+---`"GET /orders/{id}"`, or `"$default"`.
+---@field routeKey string
+---Decoded, and with the stage before it unless that is `$default`.
+---@field rawPath string
+---As it was sent, without the question mark; the empty string where there is none.
+---@field rawQueryString string
+---`"name=value"`, one by one.
+---@field cookies? string[]
+---Names in small letters; several values of one are joined by commas.
+---@field headers table<string, string>
+---Decoded; several values of one are joined by commas.
+---@field queryStringParameters? table<string, string>
+---@field requestContext lambda.events.HTTPAPIEvent.Context
+---@field pathParameters? table<string, string>
+---@field stageVariables? table<string, string>
+---@field body? string
+---Whether `body` is in base64, as of every type that is no text.
+---@field isBase64Encoded boolean
+
+---@class lambda.events.HTTPAPIEvent.Context
+---@field accountId string
+---@field apiId string
+---What a client certificate said, where the domain asks for one.
+---@field authentication? table<string, any>
+---@field authorizer? lambda.events.HTTPAPIEvent.Authorizer
+---@field domainName string
+---@field domainPrefix string
+---@field http lambda.events.HTTPAPIEvent.HTTP
+---@field requestId string
+---@field routeKey string
+---@field stage string
+---`"20/Nov/2026:18:15:25 +0000"`.
+---@field time string
+---Milliseconds since 1970-01-01 UTC.
+---@field timeEpoch integer
+
+---@class lambda.events.HTTPAPIEvent.HTTP
+---`"GET"`, `"POST"`.
+---@field method string
+---As `rawPath`.
+---@field path string
+---`"HTTP/1.1"`.
+---@field protocol string
+---@field sourceIp string
+---@field userAgent? string
+
+---One of these, by the kind of the route's authorizer.
+---@class lambda.events.HTTPAPIEvent.Authorizer
+---@field iam? lambda.events.HTTPAPIEvent.IAM
+---@field jwt? lambda.events.HTTPAPIEvent.JWT
+---The context that the Lambda authorizer gave, its types kept.
+---@field lambda? table<string, any>
+
+---@class lambda.events.HTTPAPIEvent.JWT
+---Every value is a string.
+---@field claims table<string, string>
+---Those that the route asks for.
+---@field scopes? string[]
+
+---@class lambda.events.HTTPAPIEvent.IAM
+---@field accessKey string
+---@field accountId string
+---@field callerId string
+---@field cognitoIdentity? lambda.events.HTTPAPIEvent.CognitoIdentity
+---@field principalOrgId? string
+---@field userArn string
+---@field userId string
+
+---@class lambda.events.HTTPAPIEvent.CognitoIdentity
+---@field amr string[]
+---@field identityId string
+---@field identityPoolId string

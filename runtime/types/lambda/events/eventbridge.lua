@@ -1,0 +1,42 @@
+---@meta _
+
+---What an EventBridge rule sends, and a schedule. `events.eventbridge` and `events.schedule` read it.
+---@class lambda.events.EventBridgeEvent
+---`"0"`.
+---@field version string
+---@field id string
+---`"Scheduled Event"` of schedules.
+---@field ["detail-type"] string
+---`"aws.s3"`, or the sender's own; `"aws.events"` and `"aws.scheduler"` of schedules.
+---@field source string
+---@field account string
+---`"2026-11-20T18:15:25Z"`.
+---@field time string
+---@field region string
+---ARNs; of schedules, that of the rule or the schedule.
+---@field resources string[]
+---The sender's own. EventBridge Scheduler writes it as a string.
+---@field detail table<string, any>|string
+
+---The detail of `"Object Created"` and its like, of S3 through EventBridge.
+---@class lambda.events.S3ObjectDetail
+---@field version string
+---@field bucket { name: string }
+---@field object lambda.events.S3ObjectDetail.Object
+---@field ["request-id"] string
+---An account, or a service of AWS's.
+---@field requester string
+---@field ["source-ip-address"]? string
+---`"PutObject"`, `"CopyObject"`, `"Lifecycle Expiration"`.
+---@field reason? string
+---`"Permanently Deleted"` or `"Delete Marker Created"`, of deletions.
+---@field ["deletion-type"]? string
+
+---@class lambda.events.S3ObjectDetail.Object
+---Plain: not URL-encoded, unlike in S3's own notifications.
+---@field key string
+---Bytes.
+---@field size? integer
+---@field etag? string
+---@field ["version-id"]? string
+---@field sequencer? string

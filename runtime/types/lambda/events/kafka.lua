@@ -1,0 +1,26 @@
+---@meta _
+
+---What Amazon MSK and other Kafka clusters send. `events.kafka` reads it.
+---@class lambda.events.KafkaEvent
+---@field eventSource "aws:kafka"|"SelfManagedKafka"
+---The cluster; of Amazon MSK alone.
+---@field eventSourceArn? string
+---Separated by commas.
+---@field bootstrapServers string
+---By topic and partition: `"orders-0"`. In each, in order of their offsets.
+---@field records table<string, lambda.events.KafkaEvent.Record[]>
+
+---@class lambda.events.KafkaEvent.Record
+---@field topic string
+---@field partition integer
+---@field offset integer
+---Milliseconds since 1970-01-01 UTC.
+---@field timestamp integer
+---`"CREATE_TIME"` or `"LOG_APPEND_TIME"`.
+---@field timestampType string
+---Bytes in base64.
+---@field key? string
+---Bytes in base64. Null is Kafka's mark of a deletion.
+---@field value? string
+---In order, one name each; the value is a list of bytes from -128 to 127.
+---@field headers table<string, integer[]>[]

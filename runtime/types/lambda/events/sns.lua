@@ -1,0 +1,51 @@
+---@meta _
+
+---What SNS sends: one notification. `events.sns` reads it.
+---@class lambda.events.SNSEvent
+---@field Records lambda.events.SNSEvent.Record[]
+
+---@class lambda.events.SNSEvent.Record
+---`"aws:sns"`.
+---@field EventSource string
+---@field EventVersion string
+---@field EventSubscriptionArn string
+---@field Sns lambda.events.SNSEvent.Message
+
+---@class lambda.events.SNSEvent.Message
+---`"Notification"`.
+---@field Type string
+---@field MessageId string
+---@field TopicArn string
+---@field Subject? string
+---Text of at most 256 KB.
+---@field Message string
+---@field MessageAttributes table<string, lambda.events.SNSEvent.MessageAttribute>
+---`"2026-11-20T18:15:25.123Z"`.
+---@field Timestamp string
+---@field SignatureVersion string
+---In base64.
+---@field Signature string
+---@field SigningCertUrl string
+---@field UnsubscribeUrl string
+
+---@class lambda.events.SNSEvent.MessageAttribute
+---`"String"`, `"String.Array"`, `"Number"` or `"Binary"`.
+---@field Type string
+---Always a string: of bytes in base64, of lists as JSON.
+---@field Value string
+
+---A notification as it stands in the body of an SQS message, where SNS writes some names another way.
+---@class lambda.events.SNSNotification
+---`"Notification"`.
+---@field Type string
+---@field MessageId string
+---@field TopicArn string
+---@field Subject? string
+---@field Message string
+---@field MessageAttributes? table<string, lambda.events.SNSEvent.MessageAttribute>
+---`"2026-11-20T18:15:25.123Z"`.
+---@field Timestamp string
+---@field SignatureVersion string
+---@field Signature string
+---@field SigningCertURL string
+---@field UnsubscribeURL string

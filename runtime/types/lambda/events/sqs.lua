@@ -1,0 +1,55 @@
+---@meta _
+
+---What SQS sends: the messages of a batch. `events.sqs` reads it.
+---@class lambda.events.SQSEvent
+---@field Records lambda.events.SQSEvent.Record[]
+
+---@class lambda.events.SQSEvent.Record
+---@field messageId string
+---What deletes the message; another each time it is received.
+---@field receiptHandle string
+---Text of at most 1 MB.
+---@field body string
+---@field attributes lambda.events.SQSEvent.Attributes
+---Those of the sender, by name.
+---@field messageAttributes table<string, lambda.events.SQSEvent.MessageAttribute>
+---In hexadecimal digits.
+---@field md5OfBody string
+---Absent where there are no attributes.
+---@field md5OfMessageAttributes? string
+---`"aws:sqs"`.
+---@field eventSource string
+---The queue.
+---@field eventSourceARN string
+---@field awsRegion string
+
+---Every value is a string; counts and times are decimal digits.
+---@class lambda.events.SQSEvent.Attributes
+---@field ApproximateReceiveCount string
+---Milliseconds since 1970-01-01 UTC.
+---@field SentTimestamp string
+---@field SenderId string
+---Milliseconds since 1970-01-01 UTC.
+---@field ApproximateFirstReceiveTimestamp string
+---The X-Ray trace header.
+---@field AWSTraceHeader? string
+---Of FIFO queues.
+---@field SequenceNumber? string
+---Of FIFO queues, and of fair queues.
+---@field MessageGroupId? string
+---Of FIFO queues.
+---@field MessageDeduplicationId? string
+---In a dead-letter queue: the queue that the message was in.
+---@field DeadLetterQueueSourceArn? string
+
+---@class lambda.events.SQSEvent.MessageAttribute
+---`"String"`, `"Number"` or `"Binary"`, perhaps with a label: `"Number.int"`.
+---@field dataType string
+---Of strings and numbers.
+---@field stringValue? string
+---Of bytes, in base64.
+---@field binaryValue? string
+---Not used by SQS.
+---@field stringListValues? string[]
+---Not used by SQS.
+---@field binaryListValues? string[]
