@@ -62,7 +62,7 @@ M.handler = authorizer.handler(function(request)
   local claims, reason = verified(header:match("^[Bb]earer +(%S+)$") or "", os.time())
   if not claims then
     log.warn("refused", { reason = reason, source_ip = request.source_ip })
-    if request.event.version == "2.0" then
+    if request.raw.version == "2.0" then
       return authorizer.deny("anonymous")
     end
     return authorizer.unauthorized()

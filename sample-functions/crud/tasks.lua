@@ -4,7 +4,7 @@
 --   POST   /tasks                a new one
 --   GET    /tasks/ID             one of them
 --   PUT    /tasks/ID             makes or replaces it
---   PATCH  /tasks/ID             changes some of its fields (JSON Merge Patch, RFC 7396)
+--   PATCH  /tasks/ID             changes the fields that are given
 --   DELETE /tasks/ID             removes it
 --
 -- The router answers 404 for other paths, and 405 for other methods. What is in store.lua belongs
@@ -107,7 +107,7 @@ end)
 app:patch("/tasks/:id", function(req)
   local task = with_id(found(req), nil)
   for name, value in pairs(sent(req)) do
-    task[name] = value ~= json.null and value or nil
+    task[name] = value
   end
   return web.json(save(task, req.params.id))
 end)
