@@ -1,18 +1,26 @@
 //! The sample functions give the answers that stand beside their events.
 
+#[path = "samples/state.rs"]
+mod state;
 mod support;
 
 use std::fs;
 
 use support::{Event, Function, Sample, in_form_of, project};
 
+/// The sample as it is deployed.
+fn function(sample: &Sample) -> Function {
+    let mut function = Function::folder(&sample.root(), &sample.handler);
+    for (name, value) in &sample.env {
+        function = function.env(name, value);
+    }
+    function
+}
+
 #[test]
 fn every_sample_gives_its_expected_answers() {
     for sample in Sample::all() {
-        let mut function = Function::folder(&sample.root(), &sample.handler);
-        for (name, value) in &sample.env {
-            function = function.env(name, value);
-        }
+        let mut function = function(&sample);
         for case in &sample.cases {
             function = function.invoke(Event::json(&case.event));
         }

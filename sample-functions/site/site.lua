@@ -7,11 +7,11 @@ local app = web.router()
 -- The folder of this file, below which the files lie.
 local here = arg[0]:match("^.*/") or ""
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }
 
 -- What people have typed is text, in a page of ours as well: without this, it would be their HTML.
 local function escape(text)
-  return (text:gsub('[&<>"]', ESCAPES))
+  return (text:gsub("[&<>\"]", ESCAPES))
 end
 
 local PAGE = [[
