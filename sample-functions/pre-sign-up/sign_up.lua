@@ -11,24 +11,20 @@ local M = {}
 local domain = os.getenv("SIGN_UP_DOMAIN") or ""
 assert(domain ~= "", "SIGN_UP_DOMAIN is not set")
 
--- Fails with a message and nothing else: Cognito shows it as "PreSignUp failed with error …".
-local function refuse(message)
-  error(message, 0)
-end
-
 M.handler = cognito.handler({
   -- Of PreSignUp_SignUp, PreSignUp_AdminCreateUser and PreSignUp_ExternalProvider.
   PreSignUp = function(request, response, event)
     if event.triggerSource == "PreSignUp_AdminCreateUser" then
       return -- An administrator may add guests.
     end
+    -- `nil` and a message refuse: people read "PreSignUp failed with error …".
     local email = request.userAttributes and request.userAttributes.email
     if type(email) ~= "string" then
-      return refuse("An e-mail address is needed.")
+      return nil, "An e-mail address is needed."
     end
     -- The whole domain, behind the last @: not one that ends like it, or only holds it.
     if (email:lower():match("@([^@]*)$")) ~= domain:lower() then
-      return refuse(("Only addresses of %s can sign up."):format(domain))
+      return nil, ("Only addresses of %s can sign up."):format(domain)
     end
     response.autoConfirmUser = true
     response.autoVerifyEmail = true
