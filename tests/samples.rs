@@ -39,6 +39,32 @@ fn every_sample_gives_its_expected_answers() {
 }
 
 #[test]
+fn a_sample_whose_variables_are_empty_does_not_start_and_names_one() {
+    for sample in Sample::all() {
+        let mut function = Function::folder(&sample.root(), &sample.handler);
+        let own = |name: &&String| !name.starts_with("MOONLAYER_");
+        let names: Vec<_> = sample
+            .env
+            .iter()
+            .map(|(name, _)| name)
+            .filter(own)
+            .collect();
+        for name in &names {
+            function = function.env(name, "");
+        }
+        if names.is_empty() {
+            continue;
+        }
+        let run = function.ends().run();
+        assert!(run.post().path.ends_with("/init/error"), "{}", sample.name);
+        let body = run.post().json();
+        let message = body["errorMessage"].as_str().expect("a message");
+        let named = names.iter().any(|name| message.contains(*name));
+        assert!(named, "{}: {message}", sample.name);
+    }
+}
+
+#[test]
 fn every_folder_of_samples_has_events_and_every_event_a_sample() {
     let samples = project().join("sample-functions");
     let folders = |path| {

@@ -12,9 +12,9 @@ local log = require("lambda.log")
 
 local M = {}
 
-local secret = os.getenv("JWT_SECRET") or ""
+local SECRET = os.getenv("JWT_SECRET") or ""
 -- As RFC 7518 has it in 3.2: a shorter key can be guessed from one token.
-assert(#secret >= 32, "JWT_SECRET must have at least 32 bytes")
+assert(#SECRET >= 32, "JWT_SECRET must have at least 32 bytes")
 
 local function decoded(part)
   local text = crypto.from_base64url(part)
@@ -38,7 +38,7 @@ local function verified(token, now)
     return nil, "not signed with HS256"
   end
   local ok, reason = crypto.verify_hmac({
-    secret = secret,
+    secret = SECRET,
     body = signed,
     signature = signature,
     encoding = "base64url",

@@ -14,6 +14,9 @@ local websocket = require("lambda.events").websocket
 
 local M = {}
 
+local ORIGIN = os.getenv("CHAT_ORIGIN") or ""
+assert(ORIGIN ~= "", "CHAT_ORIGIN is not set")
+
 -- Who is here, by the connection's id: in this process. Lambda may start several, each of which
 -- sees a part of the connections; a table in DynamoDB is where they belong.
 ---@type table<string, { name: string, room: string }>
@@ -83,7 +86,7 @@ M.handler = websocket.handler(function(message)
   local id = message.connection_id
   if message.kind == "connect" then
     -- Browsers let any page connect, with the user's cookies: the page's origin is what tells.
-    if message.headers.origin ~= os.getenv("CHAT_ORIGIN") then
+    if message.headers.origin ~= ORIGIN then
       log.warn("refused", { origin = message.headers.origin })
       return websocket.refuse(403)
     end

@@ -11,9 +11,11 @@ local mime = require("mime")
 local M = {}
 
 local function setting(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or error(name .. " is not set")
+  local value = os.getenv(name) or ""
+  return assert(value ~= "" and value, name .. " is not set")
 end
+
+local FROM, TO = setting("MAIL_FROM"), setting("MAIL_TO")
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }
 
@@ -53,7 +55,7 @@ end
 ---@param notification lambda.events.Notification
 local function notified(notification)
   return {
-    to = { address = setting("MAIL_TO") },
+    to = { address = TO },
     subject = notification.subject or notification.topic,
     text = notification.message .. "\n",
     id = notification.id,
@@ -71,7 +73,7 @@ function M.handler(event, _context)
   else
     message = shipped(events.eventbridge(event))
   end
-  message.from = { name = "The lamp shop", address = setting("MAIL_FROM") }
+  message.from = { name = "The lamp shop", address = FROM }
   message.html = html_of(message.text)
   message.time = math.floor(message.time_ms / 1000)
   return {

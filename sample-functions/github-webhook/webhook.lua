@@ -9,6 +9,9 @@ local web = require("lambda.web")
 
 local M = {}
 
+local SECRET = os.getenv("GITHUB_WEBHOOK_SECRET") or ""
+assert(SECRET ~= "", "GITHUB_WEBHOOK_SECRET is not set")
+
 -- What is done for each kind of event. GitHub waits ten seconds for an answer and keeps it with the
 -- delivery: what takes longer goes into a queue from here.
 local on = {}
@@ -52,7 +55,7 @@ end
 ---@param req lambda.web.Request
 M.handler = web.handler(function(req)
   local ok, reason = crypto.verify_github({
-    secret = os.getenv("GITHUB_WEBHOOK_SECRET"),
+    secret = SECRET,
     body = req.body,
     signature = req.headers["x-hub-signature-256"],
   })

@@ -9,6 +9,9 @@ local web = require("lambda.web")
 
 local M = {}
 
+local PASSWORD = os.getenv("LOCATION_PASSWORD") or ""
+assert(PASSWORD ~= "", "LOCATION_PASSWORD is not set")
+
 local EARTH_RADIUS_M = 6371008.8
 
 ---@class location.Point
@@ -34,7 +37,7 @@ local function user_of(req)
   local sent = (req.headers["authorization"] or ""):match("^[Bb]asic +(%S+)$")
   local plain = sent and crypto.from_base64(sent)
   local user, password = (plain or ""):match("^([^:]+):(.*)$")
-  if not user or not crypto.equal(password, assert(os.getenv("LOCATION_PASSWORD"))) then
+  if not user or not crypto.equal(password, PASSWORD) then
     log.warn("refused", { user = user, source_ip = req.source_ip })
     web.error(401, "who are you?", { ["www-authenticate"] = "Basic realm=\"location\"" })
   end

@@ -8,8 +8,8 @@ local cognito = require("lambda.events").cognito
 
 local M = {}
 
-local domain = os.getenv("SIGN_UP_DOMAIN") or ""
-assert(domain ~= "", "SIGN_UP_DOMAIN is not set")
+local DOMAIN = os.getenv("SIGN_UP_DOMAIN") or ""
+assert(DOMAIN ~= "", "SIGN_UP_DOMAIN is not set")
 
 M.handler = cognito.handler({
   -- Of PreSignUp_SignUp, PreSignUp_AdminCreateUser and PreSignUp_ExternalProvider.
@@ -23,8 +23,8 @@ M.handler = cognito.handler({
       return nil, "An e-mail address is needed."
     end
     -- The whole domain, behind the last @: not one that ends like it, or only holds it.
-    if (email:lower():match("@([^@]*)$")) ~= domain:lower() then
-      return nil, ("Only addresses of %s can sign up."):format(domain)
+    if (email:lower():match("@([^@]*)$")) ~= DOMAIN:lower() then
+      return nil, ("Only addresses of %s can sign up."):format(DOMAIN)
     end
     response.autoConfirmUser = true
     response.autoVerifyEmail = true

@@ -9,6 +9,9 @@ local web = require("lambda.web")
 
 local M = {}
 
+local SECRET = os.getenv("SLACK_SIGNING_SECRET") or ""
+assert(SECRET ~= "", "SLACK_SIGNING_SECRET is not set")
+
 -- Noon of a day: differences are whole days, whatever the clocks do in between.
 local function noon(year, month, day)
   return os.time({ year = year, month = month, day = day, hour = 12 })
@@ -38,7 +41,7 @@ M.handler = web.handler(function(req)
   -- When the function URL got the request: in tests as old as the event says.
   local now = math.floor(req.event.requestContext.timeEpoch / 1000)
   local ok, reason = crypto.verify_slack({
-    secret = os.getenv("SLACK_SIGNING_SECRET"),
+    secret = SECRET,
     body = req.body,
     signature = req.headers["x-slack-signature"],
     timestamp = req.headers["x-slack-request-timestamp"],
