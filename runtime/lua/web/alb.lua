@@ -3,7 +3,7 @@ local part = ...
 
 local CLASSES = { [2] = "OK", [3] = "Multiple Choices", [4] = "Bad Request" }
 
--- A name of a header that differs from the others in its case only: there is room for one value each.
+-- A name that differs from the others in its case only: there is room for one value each.
 local function cased(nth)
   local name = ("set-cookie"):gsub("%a", function(letter)
     local upper = nth % 2 == 1

@@ -231,7 +231,7 @@ local function text_of(answer, name, value)
   if find(value, "[^\32-\126]") then
     -- What a user sent may be in it: a line break would begin another header.
     if find(value, "[^\t\32-\126\128-\255]") then
-      local message = "the answer's header %s has a line break or another control character in it: %s"
+      local message = "the answer's header %s has a line break or another control character: %s"
       fault(answer.by, message, name, shown(value))
     elseif not is_utf8(value) then
       fault(answer.by, "the answer's header %s is not UTF-8; percent-encode it", name)

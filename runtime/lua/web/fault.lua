@@ -17,8 +17,11 @@ local function definition(fn)
   end
 end
 
+-- Functions of these have the user's function that they call as their first local.
+local CALLERS = { ["=lambda.web.chain"] = true, ["=lambda.web.serve"] = true }
+
 -- Where the user's code is now. What it called by `return web.json(…)` has taken the place of its
--- frame: then where the handler is, which serve has as its first local.
+-- frame: then where that function is.
 local function caller()
   local level = 3
   local info = getinfo(level, "Sl")
@@ -27,9 +30,12 @@ local function caller()
       if info.currentline > 0 then
         return info.short_src .. ":" .. info.currentline .. ": "
       end
-    elseif info.source == "=lambda.web.serve" then
+    elseif CALLERS[info.source] then
       local _, fn = debug.getlocal(level, 1)
-      return definition(fn) or ""
+      local place = definition(fn)
+      if place then
+        return place
+      end
     end
     level = level + 1
     info = getinfo(level, "Sl")

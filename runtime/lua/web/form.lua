@@ -14,7 +14,10 @@ local function limits(given)
   end
   for name, value in pairs(given or {}) do
     if not DEFAULTS[name] then
-      fault(nil, ("form: unknown option %s; there are max_bytes and max_fields"):format(shown(name)))
+      fault(
+        nil,
+        ("form: unknown option %s; there are max_bytes and max_fields"):format(shown(name))
+      )
     elseif type(value) ~= "number" or not (value == math.huge or value % 1 == 0) then
       fault(nil, ("form: %s is %s; it is a whole number"):format(name, shown(value)))
     end

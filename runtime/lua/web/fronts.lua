@@ -1,7 +1,10 @@
 -- The front ends whose events are HTTP requests: where each has what, and the answer it takes.
--- https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
--- https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
--- https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+--
+-- https://docs.aws.amazon.com/apigateway/latest/developerguide/ has the first two in
+-- set-up-lambda-proxy-integrations.html and http-api-develop-integrations-lambda.html,
+-- https://docs.aws.amazon.com/elasticloadbalancing/latest/application/ the last in
+-- lambda-functions.html. That paths of HTTP APIs come decoded, and with the stage for domains of
+-- one's own too, is seen in their events.
 local part = ...
 local url = part("web/url")
 
@@ -95,12 +98,7 @@ function rest.raw_path(event)
 end
 
 function rest.query(event)
-  return gathered(
-    event.queryStringParameters,
-    event.multiValueQueryStringParameters,
-    same,
-    same
-  )
+  return gathered(event.queryStringParameters, event.multiValueQueryStringParameters, same, same)
 end
 
 function rest.source_ip(req)
@@ -186,12 +184,8 @@ function alb.query(event)
     broken = broken or url.is_broken(text)
     return url.decode_form(text)
   end
-  local last, all = gathered(
-    event.queryStringParameters,
-    event.multiValueQueryStringParameters,
-    decode,
-    decode
-  )
+  local last, all =
+    gathered(event.queryStringParameters, event.multiValueQueryStringParameters, decode, decode)
   return last, all, broken
 end
 

@@ -8,17 +8,17 @@ local find, gsub, lower, sub = string.find, string.gsub, string.lower, string.su
 local function quoted(text, at)
   local close = at + 1
   while true do
-    close = find(text, '["\\]', close)
+    close = find(text, "[\"\\]", close)
     if not close then
       return sub(text, at + 1), #text + 1
-    elseif sub(text, close, close) == '"' then
+    elseif sub(text, close, close) == "\"" then
       break
     end
     -- With the character that it escapes.
     close = close + 2
   end
   -- Any other backslash is one: some clients send paths of Windows.
-  return gsub(sub(text, at + 1, close - 1), '\\(["\\])', "%1"), close + 1
+  return gsub(sub(text, at + 1, close - 1), "\\([\"\\])", "%1"), close + 1
 end
 
 local function latin_1(char)
@@ -41,7 +41,7 @@ function M.parse(text)
       break
     end
     local content
-    if sub(text, stop + 1, stop + 1) == '"' then
+    if sub(text, stop + 1, stop + 1) == "\"" then
       content, at = quoted(text, stop + 1)
     else
       content = text:match("^[^;%s]*", stop + 1)

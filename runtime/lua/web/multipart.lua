@@ -8,7 +8,7 @@ local find, gsub, lower, sub = string.find, string.gsub, string.lower, string.su
 local LONGEST_HEADERS_BYTES = 16 * 1024
 local ENCODINGS = { ["7bit"] = true, ["8bit"] = true, binary = true }
 -- Browsers encode these three in names, and no more.
-local ENCODED = { ["%22"] = '"', ["%0D"] = "\r", ["%0A"] = "\n" }
+local ENCODED = { ["%22"] = "\"", ["%0D"] = "\r", ["%0A"] = "\n" }
 
 local function fault(nth, message, ...)
   refuse(400, ("part %d of the form "):format(nth) .. message:format(...))
@@ -50,7 +50,8 @@ local function described(nth, text)
   local encoding = headers["content-transfer-encoding"]
   encoding = encoding and lower(encoding):match("^%S*")
   if encoding and not ENCODINGS[encoding] then
-    fault(nth, "has the transfer encoding %s; parts of forms have none", part("web/shown")(encoding))
+    local seen = part("web/shown")(encoding)
+    fault(nth, "has the transfer encoding %s; parts of forms have none", seen)
   end
   local disposition, parameters = media_type.parse(headers["content-disposition"] or "")
   local name = named(parameters.name)
@@ -71,7 +72,7 @@ local function opened(body, opening)
       at = at and at + 1
     end
     if not at then
-      refuse(400, "the form's body has not the boundary that its content type says")
+      refuse(400, "the form's body does not have the boundary that its content type names")
     end
     local what, next_at = kind(body, at + #opening)
     if what then
@@ -81,38 +82,47 @@ local function opened(body, opening)
   end
 end
 
+-- Where a part's headers end and its content begins, and the headers.
+local function split(nth, body, at, newline, delimiter)
+  if sub(body, at, at + #newline - 1) == newline then
+    return at + #newline, ""
+  end
+  local stop = find(body, newline .. newline, at, true)
+  if not stop then
+    fault(nth, "ends within its headers, and the form with it")
+  end
+  local head = sub(body, at, stop - 1)
+  if #head > LONGEST_HEADERS_BYTES or find(head, delimiter, 1, true) then
+    fault(nth, "has no blank line behind its headers")
+  end
+  return stop + 2 * #newline, head
+end
+
+-- Where the boundary behind a part's content begins, and where the next part's headers do.
+local function closed(nth, body, search, delimiter)
+  local stop = find(body, delimiter, search, true)
+  while stop do
+    local what, next_at = kind(body, stop + #delimiter)
+    if what then
+      return stop, next_at
+    end
+    stop = find(body, delimiter, stop + 1, true)
+  end
+  fault(nth, "never ends: its closing boundary is missing")
+end
+
 -- Calls `add(nth, name, filename, content_type, content)` for each part.
 return function(body, boundary, add)
   local opening = "--" .. boundary
   local at, nth = opened(body, opening), 0
   local newline = at and sub(body, at - 2, at - 2) == "\r" and "\r\n" or "\n"
-  local delimiter, blank = newline .. opening, newline .. newline
+  local delimiter = newline .. opening
   while at do
     nth = nth + 1
-    local from, head = at, ""
-    if sub(body, at, at + #newline - 1) == newline then
-      from = at + #newline
-    else
-      local stop = find(body, blank, at, true)
-      head = stop and sub(body, at, stop - 1) or ""
-      if not stop then
-        fault(nth, "ends within its headers, and the form with it")
-      elseif #head > LONGEST_HEADERS_BYTES or find(head, delimiter, 1, true) then
-        fault(nth, "has no blank line behind its headers")
-      end
-      from = stop + #blank
-    end
+    local from, head = split(nth, body, at, newline, delimiter)
     local name, filename, content_type = described(nth, head)
     -- An empty part may have but one line break between its headers and the boundary.
-    local search, what, stop, next_at = from - #newline, nil, nil, nil
-    repeat
-      stop = find(body, delimiter, search, true)
-      if not stop then
-        fault(nth, "never ends: its closing boundary is missing")
-      end
-      what, next_at = kind(body, stop + #delimiter)
-      search = stop + 1
-    until what
+    local stop, next_at = closed(nth, body, from - #newline, delimiter)
     add(nth, name, filename, content_type, sub(body, from, stop - 1))
     at = next_at
   end

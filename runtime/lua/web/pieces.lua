@@ -57,15 +57,15 @@ end
 
 -- The answer with its pieces as one.
 function M.whole(req, answer)
-  if not answers.has_body(req, answer.status) then
-    return answers.of(answer.by, { status = answer.status, headers = answer.headers, cookies = answer.cookies })
+  local whole = { status = answer.status, headers = answer.headers, cookies = answer.cookies }
+  if answers.has_body(req, answer.status) then
+    local body, other = guarded(gather, req, answer)
+    if other then
+      return other
+    end
+    whole.body = body
   end
-  local body, other = guarded(gather, req, answer)
-  return other
-    or answers.of(
-      answer.by,
-      { status = answer.status, headers = answer.headers, body = body, cookies = answer.cookies }
-    )
+  return answers.of(answer.by, whole)
 end
 
 return M

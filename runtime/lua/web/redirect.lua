@@ -16,7 +16,7 @@ return function(location, status)
     bad(2, "301, 302, 303, 307 or 308 expected", status)
   elseif location:find("[^\33-\126\128-\255]") then
     -- What a user sent may be in it: a line break would begin another header.
-    bad(1, "a path or URL without blanks and control characters expected: percent-encode them", location)
+    bad(1, "a path or URL without blanks and control characters expected; see encode", location)
   end
   return part("web/answer").of(nil, status, { location = location })
 end

@@ -10,7 +10,9 @@ local error, xpcall = error, xpcall
 local function serve(fn, req, response, ok, first, second, third)
   if ok then
     return of(fn, first, second, third)
-  elseif http_error.is(first) and not (response and response._begun) then
+  end
+  response = response or rawget(req, "_response")
+  if http_error.is(first) and not (response and response._begun) then
     req._by = fn
     return http_error.answer(req, first)
   end

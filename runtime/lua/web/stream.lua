@@ -19,17 +19,15 @@ end
 
 local function check(self, name)
   if getmetatable(self) ~= Response then
-    local message = "bad self to '%s' (response expected, got %s); call it with a colon, response:%s(…)"
+    local message = "bad self to '%s' (response expected, got %s); call it with a colon, "
+      .. "response:%s(…)"
     bad(message, name, type(self), name)
   end
 end
 
--- What is written where nothing leaves before the end; as io.write writes numbers.
+-- As io.write writes it: numbers without a point that says nothing.
 local function text_of(value)
-  if type(value) == "number" then
-    return ((math.type and math.type(value) == "integer") and "%d" or "%.14g"):format(value)
-  end
-  return value
+  return type(value) == "number" and tostring(value):gsub("%.0$", "") or value
 end
 
 -- Gives the native response status, headers and cookies: from here on, there is no other answer.
@@ -172,6 +170,7 @@ return function(fn)
   return handlers.wrap(fn, function(event, context)
     local req = new_request(event, context)
     local response = setmetatable({ _req = req, _answer = answers.of(nil, 200) }, Response)
+    req._response = response
     response._out = req._front.streams and open() or nil
     if not response._out then
       return buffered(fn, req, response)
