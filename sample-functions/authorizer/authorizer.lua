@@ -57,6 +57,7 @@ local function verified(token, now)
   return claims
 end
 
+---@param request lambda.events.AuthorizerRequest
 M.handler = authorizer.handler(function(request)
   local header = request.token or request.headers.authorization or ""
   local claims, reason = verified(header:match("^[Bb]earer +(%S+)$") or "", os.time())

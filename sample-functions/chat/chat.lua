@@ -82,6 +82,7 @@ local function answer(id, body)
   return value or { error = message }
 end
 
+---@param message lambda.events.WebSocketRecord
 M.handler = websocket.handler(function(message)
   local id = message.connection_id
   if message.kind == "connect" then

@@ -63,7 +63,7 @@ local function notified(notification)
   }
 end
 
----@param event table
+---@param event lambda.events.EventBridgeEvent|lambda.events.SNSEvent
 ---@param _context lambda.Context
 ---@return { Source: string, Destinations: string[], RawMessage: { Data: string } }
 function M.handler(event, _context)

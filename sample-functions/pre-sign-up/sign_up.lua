@@ -12,6 +12,9 @@ local DOMAIN = os.getenv("SIGN_UP_DOMAIN") or ""
 assert(DOMAIN ~= "", "SIGN_UP_DOMAIN is not set")
 
 M.handler = cognito.handler({
+  ---@param request lambda.events.CognitoPreSignUpEvent.Request
+  ---@param response lambda.events.CognitoPreSignUpEvent.Response
+  ---@param event lambda.events.CognitoPreSignUpEvent
   -- Of PreSignUp_SignUp, PreSignUp_AdminCreateUser and PreSignUp_ExternalProvider.
   PreSignUp = function(request, response, event)
     if event.triggerSource == "PreSignUp_AdminCreateUser" then

@@ -41,7 +41,7 @@ local function due(now)
   return list
 end
 
----@param event table
+---@param event lambda.events.EventBridgeEvent
 ---@param _context lambda.Context
 function M.handler(event, _context)
   local schedule = events.schedule(event)

@@ -33,7 +33,7 @@ local function watch(change)
   end
 end
 
----@param record table
+---@param record lambda.events.DynamoDBEvent.Record
 M.handler = batch.handler(function(record)
   -- Numbers come as numbers, sets as lists, and not as {"N": "19.90"} and {"SS": […]}.
   watch(events.record(record))

@@ -31,7 +31,7 @@ local function refusal(object)
   end
 end
 
----@param event table
+---@param event lambda.events.S3Event
 ---@param _context lambda.Context
 function M.handler(event, _context)
   local thumbnails = json.array({})
