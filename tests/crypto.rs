@@ -52,7 +52,8 @@ fn a_handler_checks_a_request_and_what_it_misuses_names_its_own_line() {
         "local crypto = require('lambda.crypto')
         return { handler = function(event)
           if event.misuse then
-            return crypto.sha256(event.misuse)
+            local digest = crypto.sha256(event.misuse)
+            return digest
           end
           local ok, reason = crypto.verify_github({
             secret = \"It's a Secret to Everybody\",
@@ -63,7 +64,8 @@ fn a_handler_checks_a_request_and_what_it_misuses_names_its_own_line() {
         end }",
     )
     .invoke(Event::json(
-        r#"{"body":"Hello, World!","headers":{"x-hub-signature-256":"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}}"#,
+        r#"{"body":"Hello, World!","headers":{"x-hub-signature-256":
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}}"#,
     ))
     // A GET has no body, and API Gateway says so by a null.
     .invoke(Event::json(

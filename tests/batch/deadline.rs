@@ -63,7 +63,7 @@ fn a_deadline_that_is_past_is_none() {
 
 #[test]
 fn unless_given_the_margin_is_twice_the_usual_one_or_what_is_set_and_the_usual_one() {
-    // What the variable says, the time that the event had, and the least with which a record begins.
+    // What the variable says, the time that the event had, and the least that lets a record begin.
     let script = r#"
         local batch = require("lambda.batch")
         local record = { eventSource = "aws:sqs", messageId = "m" }

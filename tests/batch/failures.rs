@@ -135,7 +135,8 @@ fn where_all_of_a_queue_s_records_fail_the_invocation_does() {
         posts[0].json(),
         json!({
             "errorType": "BatchFailed",
-            "errorMessage": "all 2 records failed; the first: record m1 failed: main.lua:12: it failed",
+            "errorMessage": "all 2 records failed; the first: record m1 failed: main.lua:12: \
+                             it failed",
             "stackTrace": [],
         })
     );

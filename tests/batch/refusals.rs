@@ -132,7 +132,9 @@ fn a_mistake_in_the_call_is_raised_where_it_is() {
         ),
     ] {
         let source = format!(
-            "local batch, work = require('lambda.batch'), print\nlocal h = batch.handler({arguments})\nreturn h"
+            "local batch, work = require('lambda.batch'), print\n\
+             local handler = batch.handler({arguments})\n\
+             return handler"
         );
         let run = Function::new("main.lua", source)
             .handler("main")

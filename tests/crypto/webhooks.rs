@@ -119,7 +119,7 @@ fn slacks_example_holds_for_five_minutes() {
         same(verify(changed(changed(request, "now", 0), "tolerance", math.huge)), true)
         refused(verify, changed(changed(request, "now", 1531420619), "tolerance", 0),
           "the timestamp is 1 s in the past; more than 0 s are not taken")
-        -- Of an unsound signature, its age says nothing; and the clock counts unless `now` is given.
+        -- The age says nothing of an unsound signature; the clock counts unless `now` is given.
         local old = changed(request, "now", nil)
         assert(select(2, verify(old)):find("^the timestamp is %d+ s in the past"))
         refused(verify, changed(old, "body", ""), NO_MATCH)
@@ -262,18 +262,6 @@ fn a_mistake_in_the_program_is_raised_and_not_told_as_a_false_signature() {
           wrong("tolerance: 0 seconds or more expected", "verify_slack",
             changed(request, "tolerance", tolerance))
         end
-        "#,
-    );
-}
-
-#[test]
-fn no_reason_holds_what_would_have_been_right() {
-    check(
-        GITHUB,
-        r#"
-        local right = request.signature:sub(8)
-        local _, reason = crypto.verify_github(changed(request, "signature", "sha256=" .. ("0"):rep(64)))
-        assert(not reason:find(right:sub(1, 8), 1, true) and not reason:find(request.secret, 1, true))
         "#,
     );
 }

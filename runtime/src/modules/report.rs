@@ -1,5 +1,5 @@
-//! The part `report`: what a built-in caught of the user's code is logged as what fails an invocation
-//! is.
+//! The part `report`: what a built-in caught of the user's code is logged as what fails an
+//! invocation is.
 
 use std::rc::Rc;
 
@@ -28,9 +28,9 @@ pub fn to(lua: &Lua, codec: &Rc<Codec>, log: &Rc<Log>, deadline: &Rc<Deadline>) 
     });
 }
 
-/// A function of an error, whether it was raised (then the part `trace` has noted where), and a table
-/// of strings for the record. It logs the error and gives its message; but what stops the invocation is
-/// raised again.
+/// A function of an error, whether it was raised (then the part `trace` has noted where), and a
+/// table of strings for the record. It logs the error and gives its message; but what stops the
+/// invocation is raised again.
 ///
 /// # Errors
 /// Only when Lua is out of memory.

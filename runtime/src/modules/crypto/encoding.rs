@@ -53,11 +53,12 @@ impl Encoding {
             Self::Base64 => STANDARD_ENGINE.encode(bytes),
             Self::Base64Url => URL_ENGINE.encode(bytes),
             Self::Hex => {
-                let digit = |nibble: u8| char::from(HEX_DIGITS[usize::from(nibble)]);
-                let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-                let mut text = String::with_capacity(2 * bytes.len());
-                text.extend(digits.map(digit));
-                text
+                let mut digits = Vec::with_capacity(2 * bytes.len());
+                for byte in bytes {
+                    let digit = |nibble: u8| HEX_DIGITS[usize::from(nibble)];
+                    digits.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+                }
+                String::from_utf8(digits).expect("digits are ASCII")
             }
         }
     }
@@ -116,25 +117,24 @@ impl Encoding {
 }
 
 fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    if let Some(nth) = text.iter().position(|&byte| digit(byte).is_none()) {
-        return Err(format!(
-            "not hex: {} at position {}",
-            shown(text[nth]),
-            nth + 1
-        ));
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let digit = |nth: usize| match text[nth] {
+        digit @ b'0'..=b'9' => Ok(digit - b'0'),
+        digit @ b'a'..=b'f' => Ok(digit - b'a' + 10),
+        digit @ b'A'..=b'F' => Ok(digit - b'A' + 10),
+        other => Err(format!("not hex: {} at position {}", shown(other), nth + 1)),
+    };
+    for nth in (0..text.len()).step_by(2) {
+        let high = digit(nth)?;
+        if nth + 1 == text.len() {
+            return Err(format!(
+                "not hex: its last digit, at position {}, is half a byte; was it cut?",
+                text.len()
+            ));
+        }
+        bytes.push(high << 4 | digit(nth + 1)?);
     }
-    if text.len() % 2 == 1 {
-        return Err(format!(
-            "not hex: its last digit, at position {}, is half a byte; was it cut?",
-            text.len()
-        ));
-    }
-    let bytes = text.chunks_exact(2).map(|pair| {
-        let digits = pair.iter().filter_map(|&byte| digit(byte));
-        digits.fold(0, |byte, digit| byte << 4 | digit as u8)
-    });
-    Ok(bytes.collect())
+    Ok(bytes)
 }
 
 fn shown(byte: u8) -> String {
