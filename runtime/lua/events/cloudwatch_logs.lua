@@ -29,7 +29,7 @@ end
 
 local function log_event(raw, batch, nth, kinesis)
   if type(raw) ~= "table" or type(raw.message) ~= "string" then
-    values.missing("cloudwatch_logs", nth, "message", values.list(raw).message)
+    values.missing("cloudwatch_logs", nth, "message", values.members(raw).message)
   end
   return setmetatable({
     id = values.optional(raw.id),
@@ -65,7 +65,7 @@ local function add(gzip, what, events, batches, kinesis)
 end
 
 return function(event)
-  local events, batches = {}, {}
+  local events, batches = values.array({}), values.array({})
   local found = source.of(event)
   if found == "kinesis" then
     for nth, record in ipairs(part("events/kinesis")(event)) do

@@ -35,7 +35,7 @@ local function record(raw, nth, kinesis)
     values.missing("dynamodb", nth, "dynamodb", raw.dynamodb)
   end
   local arn = values.optional(raw.eventSourceARN)
-  local identity = values.list(raw.userIdentity)
+  local identity = values.members(raw.userIdentity)
   return {
     id = values.optional(raw.eventID),
     event_name = values.optional(raw.eventName),
@@ -57,7 +57,7 @@ local function record(raw, nth, kinesis)
 end
 
 function M.records(event)
-  local changes = {}
+  local changes = values.array({})
   if source.of(event) == "kinesis" then
     for nth, carrier in ipairs(part("events/kinesis")(event)) do
       local raw = carrier:json()

@@ -23,9 +23,9 @@ end
 
 -- By name, the last of a name, and all of them in order.
 local function headers(raw, place)
-  local by_name, all = {}, {}
-  for _, entry in ipairs(values.list(raw.headers)) do
-    for name, bytes in pairs(values.list(entry)) do
+  local by_name, all = {}, values.array({})
+  for _, entry in ipairs(values.members(raw.headers)) do
+    for name, bytes in pairs(values.members(entry)) do
       local what = "events.kafka: the header " .. name .. " of " .. place
       if type(bytes) == "table" then
         bytes = header_value(bytes, what)
@@ -80,7 +80,7 @@ return function(event)
   if source.of(event) ~= "kafka" then
     raise.wrong_source("kafka", "Kafka", event)
   end
-  local groups, records = values.list(event.records), {}
+  local groups, records = values.members(event.records), values.array({})
   for _, group in ipairs(sorted(groups)) do
     if type(groups[group]) ~= "table" then
       raise.fail("events.kafka: %s has no list of records but a %s", group, type(groups[group]))

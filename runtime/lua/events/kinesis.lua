@@ -7,7 +7,7 @@ local Record = values.methods("data", function(record)
 end)
 
 local function record(raw, nth)
-  local kinesis = values.list(raw.kinesis)
+  local kinesis = values.members(raw.kinesis)
   if type(kinesis.data) ~= "string" then
     values.missing("kinesis", nth, "kinesis.data", kinesis.data)
   end
@@ -27,7 +27,7 @@ local function record(raw, nth)
 end
 
 return function(event)
-  local records = {}
+  local records = values.array({})
   for nth, raw in ipairs(values.records("kinesis", "kinesis", "Kinesis", event)) do
     values.check("kinesis", "kinesis", "Kinesis", raw, nth)
     records[nth] = record(raw, nth)

@@ -9,9 +9,9 @@ end)
 
 local function attributes(raw)
   local plain = {}
-  for name, attribute in pairs(values.list(raw.MessageAttributes)) do
+  for name, attribute in pairs(values.members(raw.MessageAttributes)) do
     local what = "attribute " .. name .. " of SNS notification " .. tostring(raw.MessageId)
-    attribute = values.list(attribute)
+    attribute = values.members(attribute)
     plain[name] = message_attributes.value(attribute.Type, attribute.Value, what)
   end
   return plain

@@ -36,8 +36,8 @@ local function decoded(key)
 end
 
 local function of_notification(raw, nth, carriers)
-  local s3 = values.list(raw.s3)
-  local bucket, object = values.list(s3.bucket), values.list(s3.object)
+  local s3 = values.members(raw.s3)
+  local bucket, object = values.members(s3.bucket), values.members(s3.object)
   if type(bucket.name) ~= "string" then
     values.missing("s3", nth, "s3.bucket.name", bucket.name)
   elseif type(object.key) ~= "string" then
@@ -54,8 +54,8 @@ local function of_notification(raw, nth, carriers)
     time = values.optional(raw.eventTime),
     time_ms = values.time_ms(raw.eventTime),
     region = values.optional(raw.awsRegion),
-    principal = values.optional(values.list(raw.userIdentity).principalId),
-    source_ip = values.optional(values.list(raw.requestParameters).sourceIPAddress),
+    principal = values.optional(values.members(raw.userIdentity).principalId),
+    source_ip = values.optional(values.members(raw.requestParameters).sourceIPAddress),
     sns = carriers.sns,
     sqs = carriers.sqs,
     raw = raw,
@@ -76,8 +76,8 @@ local function name_of(event)
 end
 
 local function of_eventbridge(event, carriers)
-  local detail = values.list(event.detail)
-  local bucket, object = values.list(detail.bucket), values.list(detail.object)
+  local detail = values.members(event.detail)
+  local bucket, object = values.members(detail.bucket), values.members(detail.object)
   if type(bucket.name) ~= "string" then
     values.missing("s3", 1, "detail.bucket.name", bucket.name)
   elseif type(object.key) ~= "string" then
@@ -112,14 +112,14 @@ local function accepts(event)
 end
 
 return function(event)
-  local objects = {}
+  local objects = values.array({})
   carried.each("s3", "S3", accepts, event, function(found, carriers)
     if is_eventbridge(found) then
       objects[#objects + 1] = of_eventbridge(found, carriers)
       return
     end
     -- The event by which S3 tests a destination has no records.
-    for nth, raw in ipairs(values.list(found.Records)) do
+    for nth, raw in ipairs(values.members(found.Records)) do
       values.check("s3", "s3", "S3", raw, nth)
       objects[#objects + 1] = of_notification(raw, nth, carriers)
     end

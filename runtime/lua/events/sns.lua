@@ -10,7 +10,7 @@ local function accepts(event)
 end
 
 return function(event)
-  local notifications = {}
+  local notifications = values.array({})
   carried.each("sns", "SNS", accepts, event, function(found, carriers)
     if carried.is_envelope(found) then
       notifications[#notifications + 1] = notification(found, carriers.sqs)
@@ -18,7 +18,7 @@ return function(event)
     end
     for nth, raw in ipairs(found.Records) do
       values.check("sns", "sns", "SNS", raw, nth)
-      local sns = values.list(raw.Sns)
+      local sns = values.members(raw.Sns)
       if type(sns.Message) ~= "string" then
         values.missing("sns", nth, "Sns.Message", sns.Message)
       end

@@ -9,7 +9,7 @@ end)
 
 local function attributes(raw, nth)
   local plain = {}
-  for name, attribute in pairs(values.list(raw.messageAttributes)) do
+  for name, attribute in pairs(values.members(raw.messageAttributes)) do
     if type(attribute) ~= "table" then
       values.missing("sqs", nth, "messageAttributes." .. name, attribute)
     end
@@ -23,7 +23,7 @@ local function attributes(raw, nth)
 end
 
 local function message(raw, nth)
-  local system = values.list(raw.attributes)
+  local system = values.members(raw.attributes)
   if type(raw.body) ~= "string" then
     values.missing("sqs", nth, "body", raw.body)
   end
@@ -49,7 +49,7 @@ end
 
 return function(event)
   local records = values.records("sqs", "sqs", "SQS", event)
-  local messages = {}
+  local messages = values.array({})
   for nth, raw in ipairs(records) do
     values.check("sqs", "sqs", "SQS", raw, nth)
     messages[nth] = message(raw, nth)

@@ -19,9 +19,17 @@ function M.table(value)
   return type(value) == "table" and value or nil
 end
 
--- What a list has, also where null stands for it.
-function M.list(value)
+-- A table, also where there is none.
+function M.members(value)
   return type(value) == "table" and value or {}
+end
+
+-- What is given out as a list: as JSON it is an array, also when it is empty.
+M.array = json.array
+
+-- A list, also where there is none.
+function M.list(value)
+  return type(value) == "table" and value or json.array({})
 end
 
 -- A whole number that AWS writes as text, such as a count; nil where it is none.
