@@ -7,8 +7,6 @@ local raise = part("events/raise")
 
 local M = {}
 
-local KINDS = { CONNECT = "connect", DISCONNECT = "disconnect", MESSAGE = "message" }
-
 local function map(value)
   return type(value) == "table" and value or {}
 end
@@ -34,7 +32,7 @@ local function record(event)
   local identity = map(asked.identity)
   local domain, stage = text(asked.domainName), text(asked.stage)
   return {
-    kind = KINDS[asked.eventType] or tostring(asked.eventType):lower(),
+    kind = asked.eventType:lower(),
     connection_id = asked.connectionId,
     route_key = text(asked.routeKey),
     message_id = text(asked.messageId),
