@@ -6,6 +6,8 @@ mod support;
 mod arguments;
 #[path = "console/deadline.rs"]
 mod deadline;
+#[path = "console/documentation.rs"]
+mod documentation;
 #[path = "console/log.rs"]
 mod log;
 #[path = "console/output.rs"]

@@ -25,7 +25,8 @@ use crate::variables::{self, Variable};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Args {
-    /// The handler setting: the file without `.lua`, a dot, the function
+    /// The handler setting: the file without `.lua`, a dot, the function; or a console function's
+    /// script
     #[arg(value_parser = handler)]
     handler: String,
 

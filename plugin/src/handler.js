@@ -17,7 +17,11 @@ function handlerFiles(handler, where, mode) {
     throw fault(`${where} is missing; write it as FILE.FUNCTION, like hello.handler`);
   }
   if (mode === "console") {
-    check(handler.split("/"), handler, where, "the path of a script, like bin/migrate.lua");
+    const form = "the path of a script, like bin/migrate.lua";
+    check(handler.split("/"), handler, where, form);
+    if (!handler.endsWith(".lua")) {
+      throw fault(`${where}: "${handler}" does not end in .lua; write it as ${form}`);
+    }
     return [handler];
   }
   const dot = handler.lastIndexOf(".");

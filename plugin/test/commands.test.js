@@ -7,7 +7,17 @@ const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
 
-const { ENDPOINT_PLUGIN, arn, config, endpoint, frameworks, service, tool } = require("./support");
+const {
+  ENDPOINT_PLUGIN,
+  arn,
+  config,
+  endpoint,
+  execute,
+  frameworks,
+  project,
+  service,
+  tool,
+} = require("./support");
 
 const ECHO = `return { handler = function(event, context)
   return { event = event, stage = os.getenv("STAGE"), own = os.getenv("OWN"),
@@ -207,6 +217,41 @@ for (const framework of Object.keys(frameworks)) {
     const bodies = lambda.requests.map(({ body }) => JSON.parse(body));
     assert.deepEqual(bodies, ["--to 'a b'", " ", "up", " ", " "]);
     assert.match(lambda.requests[0].url, /\/functions\/demo-dev-migrate\/invocations$/);
+  });
+
+  test(`${framework}: lua:cli and lua:invoke run a script by the real runtime`, async (t) => {
+    const sample = path.join(project, "sample-functions/console");
+    const lambda = await endpoint(t, async (_, event) => {
+      const mode = ["--env", "MOONLAYER_MODE=console"];
+      const args = ["invoke", "bin/report.lua", "--root", sample, ...mode, "-d", event];
+      const { status, stdout } = await execute(tool, args, sample, { PATH: process.env.PATH });
+      const headers = status === 0 ? {} : { "x-amz-function-error": "Unhandled" };
+      return { headers, body: stdout };
+    });
+    const made = service(t, {
+      "serverless.yml": config({
+        plugins: ["serverless-moonlayer", "./endpoint"],
+        custom: { lua: { tool } },
+        functions: { report: { handler: "bin/report.lua", runtime: "lua-54-console" } },
+      }),
+      "endpoint.js": ENDPOINT_PLUGIN,
+      "bin/report.lua": fs.readFileSync(path.join(sample, "bin/report.lua"), "utf8"),
+    });
+    const cli = (...args) =>
+      made.run(framework, ["lua:cli", "-f", "report", ...args], { AWS_ENDPOINT_URL: lambda.url });
+    const rows = "2026-11-02,chair,129.00\n2026-11-17,lamp,45.00\n2026-11,in all,174.00\n";
+    const done = await cli("--args=2026-11 '--csv'");
+    assert.deepEqual([done.status, done.stdout], [0, rows], done.all);
+    const usage = "usage: report.lua MONTH [--csv]\n";
+    const none = await cli();
+    const said = `report: no month is given\n${usage}`;
+    assert.deepEqual([none.status, none.stdout], [1, said], none.all);
+    const odd = await cli("--args", "'2026-11");
+    assert.equal(odd.status, 1);
+    assert.match(odd.stderr, /Runtime\.UnmarshalError: the arguments have a quote ' at byte 1 that/);
+    const here = await made.run(framework, ["lua:invoke", "-f", "report", "-d", '"2026-11 --csv"']);
+    assert.equal(here.status, 0, here.all);
+    assert.deepEqual(JSON.parse(here.stdout), { exitCode: 0, output: rows });
   });
 
   test(`${framework}: lua:cli waits as long as the function may run, and asks once`, async (t) => {

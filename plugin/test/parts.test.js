@@ -52,6 +52,7 @@ test("a handler is looked for where the runtime looks", () => {
   assert.deepEqual(files("src.orders.create"), ["src/orders.lua", "src/orders/init.lua"]);
   assert.deepEqual(files("hello"), ["hello.lua", "hello/init.lua"]);
   assert.deepEqual(files("bin/migrate.lua", "console"), ["bin/migrate.lua"]);
+  assert.throws(() => files("bin/migrate", "console"), /here: "bin\/migrate" does not end in \.lua/);
   for (const wrong of ["../a.handler", "/a.handler", ".handler", "a.", "a..b", "", null]) {
     assert.throws(() => files(wrong), /here/, String(wrong));
   }

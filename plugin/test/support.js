@@ -156,7 +156,7 @@ async function endpoint(t, answer) {
     request.on("end", async () => {
       const body = Buffer.concat(chunks).toString("utf8");
       requests.push({ method: request.method, url: request.url, body });
-      const { status = 200, headers = {}, body: text = "" } = await answer(requests.length);
+      const { status = 200, headers = {}, body: text = "" } = await answer(requests.length, body);
       response.writeHead(status, headers).end(text);
     });
   });

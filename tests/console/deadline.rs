@@ -3,14 +3,16 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::support::{Event, Request, Run};
+use crate::support::{Event, ON_COLLECT, Request, Run};
 use crate::{output_of, script};
 
-/// Runs `source` with little time, and then with all.
+/// Runs `source` with little time, and then with all. Half a second lies between the moment it should
+/// stop and the one it is killed.
 fn timed_out(source: &str) -> Run {
     let source = format!("if ... == 'again' then print('again') return end\n{source}");
     let run = script(&source)
-        .invoke(Event::json("null").left(Duration::from_millis(300)))
+        .env("MOONLAYER_TIMEOUT_MARGIN_MS", "1000")
+        .invoke(Event::json("null").left(Duration::from_millis(1200)))
         .invoke(Event::json(r#""again""#))
         .run();
     let posts = run.posts();
@@ -30,14 +32,14 @@ fn a_script_is_interrupted_where_it_is() {
     let run = timed_out("print('before')\nlocal function turn()\nwhile true do end\nend\nturn()");
     let post = run.posts()[0];
     let message = message(post);
-    assert!(message.starts_with("timed out after 0."), "{message}");
+    assert!(message.starts_with("timed out after 1."), "{message}");
     assert!(message.ends_with(" s at bin/run.lua:4"), "{message}");
     let stack = post.json()["stackTrace"].to_string();
     assert!(stack.starts_with("[\"bin/run.lua:4: in "), "{stack}");
     assert!(stack.contains("bin/run.lua:6: in main chunk"), "{stack}");
     assert!(
         run.stdout_at(post)
-            .starts_with("before\nlua: timed out after 0.")
+            .starts_with("before\nlua: timed out after 1.")
     );
 }
 
@@ -68,20 +70,27 @@ fn a_script_that_waits_for_a_process_is_killed_with_it() {
 }
 
 #[test]
+fn nobody_is_told_that_lambda_ends_what_is_killed_in_time() {
+    let run = timed_out("os.execute('exec sleep 1000')");
+    assert!(message(run.posts()[0]).contains("was killed"));
+    assert_eq!(run.stdout().lines().count(), 2, "{}", run.stdout());
+}
+
+#[test]
 fn a_finalizer_that_does_not_end_at_the_end_is_killed() {
-    let source = format!(
-        "{}kept = on_collect(function() while true do end end)",
-        crate::support::ON_COLLECT
-    );
-    let run = timed_out(&source);
-    assert!(message(run.posts()[0]).contains("killed"));
+    for end in ["", "os.exit(0, true)"] {
+        let source =
+            format!("{ON_COLLECT}kept = on_collect(function() while true do end end)\n{end}");
+        let run = timed_out(&source);
+        assert!(message(run.posts()[0]).contains("was killed"), "{end}");
+    }
 }
 
 #[test]
 fn a_script_that_had_its_time_taken_by_its_end_is_told_where_it_was() {
     let source = format!(
         "{}kept = on_collect(function() while true do end end)\nwhile true do end",
-        crate::support::ON_COLLECT
+        ON_COLLECT
     );
     let run = timed_out(&source);
     assert!(message(run.posts()[0]).ends_with(" s at bin/run.lua:3"));

@@ -113,7 +113,7 @@ fn a_copy_of_the_script_that_goes_on_does_not_hold_the_answer() {
     let run = with_native(source).invoke(Event::json("null")).run();
     let id = output(&run).trim().to_owned();
     let gone = Command::new("sh")
-        .args(["-c", "pkill -P $0; kill $0", &id])
+        .args(["-c", "kill -STOP $0; pkill -KILL -P $0; kill -KILL $0", &id])
         .output();
     gone.expect("sh");
 }

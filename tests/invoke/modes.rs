@@ -21,6 +21,24 @@ fn a_function_may_be_started_as_from_a_snapshot() {
 }
 
 #[test]
+fn a_script_is_a_console_function() {
+    let script = "print('to', ...)\nio.stderr:write('warned\\n')\nos.exit(tonumber((...)))";
+    let invoke = || {
+        Invoke::handler("bin/migrate.lua", "")
+            .file("bin/migrate.lua", script)
+            .args(["--env", "MOONLAYER_MODE=console"])
+    };
+    let ran = invoke().args(["-d", r#""0 'a b'""#]).run();
+    ran.responds(r#"{"exitCode":0,"output":"to\t0\ta b\nwarned\n"}"#);
+    ran.logs(&["START", "to\t0\ta b", "warned", "END"]);
+    let ran = invoke().args(["-d", r#""3""#]).run();
+    ran.fails("CommandFailed", "to\t3\nwarned\n");
+    ran.logs(&["to\t3", "warned", "ended with status 3", "CommandFailed"]);
+    let ran = invoke().run();
+    ran.responds(r#"{"exitCode":0,"output":"to\nwarned\n"}"#);
+}
+
+#[test]
 fn an_error_after_the_restore_is_the_invocation_s() {
     let error = r#"{"errorType":"Runtime.AfterRestoreError","errorMessage":"no network"}"#;
     let ran = Invoke::runtime(&format!(

@@ -173,6 +173,7 @@ fn the_file_of_a_handler_must_be_in_the_zip() {
     let package = Package::new()
         .file("src/orders.lua", "")
         .file("pack/init.lua", "")
+        .file("bin/migrate.v2.lua", "#!/usr/bin/env lua\n")
         .file("spec/app_spec.lua", "");
     for handler in [
         "app.handler",
@@ -180,6 +181,7 @@ fn the_file_of_a_handler_must_be_in_the_zip() {
         "src.orders.create",
         "pack.run",
         "app",
+        "bin/migrate.v2.lua",
     ] {
         package.run(&["--list", "--handler", handler]).succeeds();
     }

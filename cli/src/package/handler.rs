@@ -11,8 +11,10 @@ use super::tree::Tree;
 pub fn check(setting: &str, tree: &Tree) -> anyhow::Result<()> {
     let module = module(setting)?;
     let candidates = [format!("{module}.lua"), format!("{module}/init.lua")];
-    let is_there = |name: &String| tree.entries.iter().any(|entry| entry.name == *name);
-    if candidates.iter().any(is_there) {
+    let is_there = |name: &str| tree.entries.iter().any(|entry| entry.name == name);
+    // A console function's script goes by its path: the dots before its last are its name's.
+    let is_script = setting.ends_with(".lua") && is_there(setting);
+    if is_script || candidates.iter().any(|name| is_there(name)) {
         return Ok(());
     }
     for left in &tree.left_out {

@@ -74,8 +74,6 @@ impl<'a> Run<'a> {
         let (records, records_end) = UnixStream::pair()?;
         let (report, report_end) = io::pipe()?;
         let parent = std::process::id();
-        // What stands in a buffer would be written by both.
-        script.log.flush();
         let Some(id) = sys::fork()? else {
             drop((output, records, report));
             child::run(
