@@ -44,6 +44,20 @@ impl Event {
         Self::echoed("api 1.4 KB", API_GATEWAY.to_owned())
     }
 
+    /// The API Gateway event, to be answered as `functions/order.lua` does.
+    pub fn order() -> Result<Self> {
+        Ok(Self {
+            name: "order",
+            expected: serde_json::json!({
+                "statusCode": 200,
+                "headers": { "content-type": "application/json" },
+                "body": r#"{"id":"10248"}"#,
+                "isBase64Encoded": false,
+            }),
+            ..Self::api_gateway()?
+        })
+    }
+
     /// Records of twelve levels with integers, floats, escapes and non-ASCII text, to be echoed.
     /// The text has about `size_bytes` bytes.
     pub fn records(name: &'static str, size_bytes: usize) -> Result<Self> {

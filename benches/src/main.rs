@@ -11,6 +11,7 @@ mod mock;
 mod options;
 mod peer;
 mod process;
+mod routing;
 mod table;
 mod target;
 
@@ -61,6 +62,7 @@ fn run() -> Result<()> {
             }
             "soak" => measure::soak(&peers, &options.effort, &mut table)?,
             "concurrent" => concurrent::measure(&peers, &options.effort, &mut table)?,
+            "router" => routing::measure(&peers, &options.effort, &mut table)?,
             "size" => {
                 let layer = project.join("target/layer").join(LAYER_ZIP);
                 measure::size(&peers, &layer, &mut table)?;

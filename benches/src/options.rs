@@ -63,7 +63,7 @@ impl Options {
 }
 
 /// The measurements, in the order in which they run.
-const PARTS: [&str; 5] = ["start", "echo", "soak", "concurrent", "size"];
+const PARTS: [&str; 6] = ["start", "echo", "soak", "concurrent", "router", "size"];
 
-const USAGE: &str = "run [start] [echo] [soak] [concurrent] [size] [--quick] [--peers=NAME,…] \
-                     [--events=NAME,…] [--bootstrap=FILE]";
+const USAGE: &str = "run [start] [echo] [soak] [concurrent] [router] [size] [--quick] \
+                     [--peers=NAME,…] [--events=NAME,…] [--bootstrap=FILE]";

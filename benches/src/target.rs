@@ -3,6 +3,7 @@
 use crate::concurrent;
 use crate::measure::{Effort, name};
 use crate::peer::{OURS, RUST};
+use crate::routing;
 use crate::table::Table;
 
 /// One line per target whose measurement was part of the run: met or missed, and by how much.
@@ -45,6 +46,14 @@ pub fn verdicts(table: &Table, effort: &Effort) -> String {
                 value / base_value,
                 limit,
             );
+        }
+    }
+    for (measurement, base, unit, limit) in routing::additions() {
+        // Of medians: what comes on top is smaller than what a quiet moment saves.
+        let ours = table.median(&measurement, OURS);
+        if let Some((value, base_value)) = ours.zip(table.median(&base, OURS)) {
+            let subject = format!("{measurement}, {unit} more than {base}");
+            text += &verdict(&subject, value - base_value, limit);
         }
     }
     if let Some(kilobytes) = concurrent::kilobytes_per_loop(table) {

@@ -2,8 +2,8 @@
 -- function. Each step is a function of the request that gives an answer: `next`.
 local part = ...
 local answer_of = part("web/answer").of
-local blame = part("web/blame")
-local is_http_error = part("web/http_error").is
+local fault = part("web/fault")
+local http_error = part("web/http_error")
 local keep = part("trace")
 
 -- Each step is some calls of C within the one before, and Lua bears 200 of them.
@@ -18,21 +18,23 @@ end
 local function passed(fn, req, next, response)
   local first, second, third = fn(req, next, response)
   if first == nil and second == nil then
-    local info = debug.getinfo(fn, "S")
-    local message = "%s:%d: the middleware returned nothing; return what next(req) gives, or an "
-      .. "answer of its own"
-    error(message:format(info.short_src, info.linedefined), 0)
+    local message = "the middleware returned nothing; return what next(req) gives, or an answer of "
+      .. "its own"
+    fault(fn, message)
   end
   return answer_of(fn, first, second, third)
 end
 
--- What the app's `on_error` makes of an error. Without an answer of it, the error goes on.
-local function failed(core, req, err)
-  if is_http_error(err) then
-    -- Other than an error, it is an answer wherever it is raised.
-    return part("web/serve")(function()
-      error(err, 0)
-    end, req)
+-- What becomes of an error that `fn` raised: an answer, of itself or of the app's `on_error`; or it
+-- goes on.
+local function failed(core, fn, req, err)
+  local response = rawget(req, "_response")
+  if response and response._begun then
+    -- The client has a part of another answer.
+    error(err, 0)
+  elseif http_error.is(err) then
+    req._by = fn
+    return http_error.answer(req, err)
   end
   local hook = core.on_error
   local known = rawget(req, "_failed")
@@ -41,6 +43,9 @@ local function failed(core, req, err)
   end
   local failure = part("failure")
   local frames = failure.frames(err)
+  if not frames then
+    error(err, 0)
+  end
   req._failed = { core = core, err = err }
   local ok, first, second, third = xpcall(hook, keep, err, req)
   if ok and first == nil and second == nil then
@@ -49,9 +54,12 @@ local function failed(core, req, err)
   failure.log(err, frames)
   if not ok then
     req._failed.err = first
-    return failed(core, req, first)
+    return failed(core, hook, req, first)
   end
-  return answer_of(hook, first, second, third)
+  local made = answer_of(hook, first, second, third)
+  -- It takes the place of what a stream was to begin with.
+  made.is_error = true
+  return made
 end
 
 -- The last step: `fn` is called with the request, and the response of a stream.
@@ -61,14 +69,16 @@ local function last(core, fn)
     if ok then
       return result
     end
-    return failed(core, req, result)
+    return failed(core, fn, req, result)
   end
 end
 
 local function step(core, fn, next)
   local function checked(req)
     if type(req) ~= "table" then
-      blame("bad argument #1 to 'next' (request expected, got %s); call next(req)", type(req))
+      -- `return next()` leaves no frame of the middleware.
+      local message = "bad argument #1 to 'next' (request expected, got %s); call next(req)"
+      fault(fn, message:format(type(req)))
     end
     return next(req)
   end
@@ -77,7 +87,7 @@ local function step(core, fn, next)
     if ok then
       return result
     end
-    return failed(core, req, result)
+    return failed(core, fn, req, result)
   end
 end
 

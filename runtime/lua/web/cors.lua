@@ -115,16 +115,15 @@ local function checked(options)
       texts[name] = table.concat(list, ", ")
       if credentials and texts[name]:find("*", 1, true) then
         blame(
-          "cors: %s has * in it, which browsers take as a name with credentials; list them",
+          "cors: %s has * in it, which is but a name where there are credentials; list them",
           name
         )
       end
     end
   end
   if any and credentials then
-    blame(
-      "cors: credentials are for origins that you know; browsers refuse them with *: list the origins"
-    )
+    local message = "cors: credentials are for origins that you know; browsers refuse them with *: "
+    blame(message .. "list the origins")
   end
   local max_age = options.max_age
   if max_age ~= nil and (type(max_age) ~= "number" or max_age % 1 ~= 0 or max_age < 0) then

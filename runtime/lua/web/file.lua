@@ -23,12 +23,14 @@ local function limit_of(req)
 end
 
 local function is_streamed(req)
-  return req and rawget(req, "_response") ~= nil
+  local response = req and rawget(req, "_response")
+  -- Front ends that take no stream get what is written as a whole.
+  return response and response._out ~= nil
 end
 
 local function refuse(path, size, limit, streamed)
   local remedy = streamed and "give the client a presigned URL of S3"
-    or "stream it (web.stream), ask for parts of it (Range), or give the client a presigned URL of S3"
+    or "stream it (web.stream), ask for parts (Range), or give the client a presigned URL of S3"
   local message = "the file %s has %d bytes; %s takes %d MB, and base64 makes binary files a third "
     .. "larger: %s"
   local what = "an answer"

@@ -4,11 +4,14 @@ local answer = part("web/answer")
 local blame = part("web/blame")
 local chain = part("web/chain")
 local is_callable = part("handlers").is_callable
+local pattern = part("web/pattern")
 local request = part("web/request")
 local tree = part("web/tree")
 
 local App = { __name = "lambda.web.Router" }
 local Group = { __name = "lambda.web.Group" }
+-- The middleware of a route that has none.
+local NONE = {}
 -- What apps and groups share, and what apps alone have.
 local common, own = {}, {}
 Group.__index = common
@@ -53,10 +56,11 @@ local function joined(prefix, path)
   return prefix .. path
 end
 
-local function parsed(path, pattern)
-  local segments, names = part("web/pattern")(path)
-  if segments and pattern ~= path then
-    segments, names = part("web/pattern")(pattern)
+-- What is wrong is told of the path as it stands there, before a group's prefix.
+local function parsed(path, whole)
+  local segments, names = pattern.parse(path)
+  if segments and whole ~= path then
+    segments, names = pattern.parse(whole)
   end
   if not segments then
     blame("the path %q is no pattern: %s", path, names)
@@ -64,41 +68,47 @@ local function parsed(path, pattern)
   return segments, names
 end
 
-local function node_of(core, pattern, segments)
-  local node, message = tree.node(core.tree, pattern, segments)
+local function node_of(core, whole, segments)
+  local node, message = tree.node(core.tree, whole, segments)
   if not node then
-    blame("the path %q: %s", pattern, message)
+    blame("the path %q: %s", whole, message)
   end
   return node
 end
 
-local function add(core, scope, methods, path, uses)
-  local pattern = joined(scope.prefix, path)
-  local segments, names = parsed(path, pattern)
-  local node = node_of(core, pattern, segments)
-  local last = segments[#segments]
-  local route = {
-    fn = table.remove(uses),
-    has_rest = type(last) == "table" and last.rest or nil,
-    names = names,
-    pattern = pattern,
-    scope = scope,
-    uses = uses,
-  }
-  node.given = node.given or {}
-  node.scope = node.scope or scope
-  for _, method in ipairs(methods) do
-    if node.given[method] then
-      local shown = method == "*" and "any method of " or method .. " "
-      blame("there is a route for %s%q already", shown, node.given[method])
-    end
+-- The node for a path in a scope, and a route that is not at it yet.
+local function prepared(core, scope, path, fn, uses)
+  local whole = joined(scope.prefix, path)
+  local route = { fn = fn, pattern = whole, scope = scope, uses = uses }
+  local node
+  if pattern.is_literal(whole) and pattern.is_literal(path) then
+    node = tree.literal(core.tree, whole)
+  else
+    local segments, names = parsed(path, whole)
+    node = node_of(core, whole, segments)
+    local last = segments[#segments]
+    route.has_rest = type(last) == "table" and last.rest
+    route.names = names
   end
-  for _, method in ipairs(methods) do
-    node.given[method] = pattern
-    node.routes[method] = route
-    if method == "GET" and not node.given.HEAD then
-      node.routes.HEAD = route
-    end
+  node.scope = node.scope or scope
+  return node, route
+end
+
+local function check_new(node, method)
+  local known = node.routes[method]
+  if known and (method ~= "HEAD" or node.has_head) then
+    local shown = method == "*" and "any method of " or method .. " "
+    blame("there is a route for %s%q already", shown, known.pattern)
+  end
+end
+
+local function set(node, method, route)
+  local routes = node.routes
+  routes[method] = route
+  if method == "HEAD" then
+    node.has_head = true
+  elseif method == "GET" and not node.has_head then
+    routes.HEAD = route
   end
 end
 
@@ -115,7 +125,14 @@ for name, method in pairs({
   common[name] = function(self, path, ...)
     local core = core_of(self, name)
     checked_path(name, 1, path)
-    add(core, self._scope, { method }, path, functions(name, 1, ...))
+    local fn, uses = ..., NONE
+    if select("#", ...) ~= 1 or type(fn) ~= "function" then
+      uses = functions(name, 1, ...)
+      fn = table.remove(uses)
+    end
+    local node, route = prepared(core, self._scope, path, fn, uses)
+    check_new(node, method)
+    set(node, method, route)
     return self
   end
 end
@@ -138,7 +155,15 @@ function common.route(self, methods, path, ...)
     blame("bad argument #1 to 'route' (methods expected, got %s)", type(methods))
   end
   checked_path("route", 2, path)
-  add(core, self._scope, list, path, functions("route", 2, ...))
+  local uses = functions("route", 2, ...)
+  local fn = table.remove(uses)
+  local node, route = prepared(core, self._scope, path, fn, uses)
+  for _, method in ipairs(list) do
+    check_new(node, method)
+  end
+  for _, method in ipairs(list) do
+    set(node, method, route)
+  end
   return self
 end
 
@@ -230,18 +255,11 @@ local function dispatch(core, req, response)
   if response ~= nil then
     req._response = response
   end
-  local literal = core.literals[req._path]
-  local route = literal and (literal[req.method] or literal["*"])
-  local params = {}
+  local route, params, rest = tree.find(core.tree, req._path, req.method)
   if not route then
-    local found, rest
-    found, params, rest = tree.find(core.tree, req._path, req.method)
-    if not found then
-      return part("web/fallback")(core, req)
-    end
-    route = found
-    req._rest = rest
+    return part("web/fallback")(core, req)
   end
+  req._rest = rest
   local mount = rawget(req, "_mount")
   if mount then
     part("web/mount").enter(req, mount, params, route.pattern)
@@ -297,7 +315,6 @@ function M.new(options)
   local scope = { prefix = "", uses = {} }
   local routes = tree.new(ignores_slash)
   local core = {
-    literals = routes.literals,
     mounted = {},
     scope = scope,
     tree = routes,

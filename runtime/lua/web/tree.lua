@@ -1,12 +1,13 @@
--- The routes of an app, by segments of their paths; those without parameters also by their path.
+-- The routes of an app: those of literals by their path, the others by its segments.
 --
 -- A node has `children` by literal segments, `param` and `rest` with their names, `routes` by
 -- method ("*" stands for all), and `mount`. Each node stands for one place in paths, so a search
--- visits a node once at most, whatever the path.
+-- visits a node once at most, whatever the path. A literal path beats all others, so it is looked
+-- for first.
 local part = ...
 local decode = part("web/url").decode
 
-local find, sub, byte = string.find, string.sub, string.byte
+local find, sub, byte, gsub = string.find, string.sub, string.byte, string.gsub
 local SLASH = byte("/")
 
 local M = {}
@@ -30,36 +31,48 @@ local function named(node, key, segment, pattern)
   return child
 end
 
--- The node of a pattern, made where it is new; or nil and what is wrong.
+-- The node of a pattern that stands for itself, made where it is new.
+function M.literal(tree, pattern)
+  if tree.ignores_slash and pattern ~= "/" and sub(pattern, -1) == "/" then
+    pattern = sub(pattern, 1, -2)
+  end
+  local node = tree.literals[pattern]
+  if not node then
+    node = { routes = {} }
+    tree.literals[pattern] = node
+  end
+  return node
+end
+
+-- The node of another, by its segments; or nil and what is wrong.
 function M.node(tree, pattern, segments)
-  local node, literal = tree.root, true
+  local node = tree.root
   local count = #segments
   if tree.ignores_slash and segments[count] == "" then
     count = count - 1
   end
   for i = 1, count do
     local segment = segments[i]
-    local message
     if type(segment) == "table" then
-      literal = false
+      local message
       node, message = named(node, segment.rest and "rest" or "param", segment, pattern)
       if not node then
         return nil, message
       end
     else
-      -- Such a path may come in other spellings, or be that of another route.
-      literal = literal and not find(segment, "[%%/]")
-      node.children = node.children or {}
-      node.children[segment] = node.children[segment] or {}
-      node = node.children[segment]
+      local children = node.children
+      if not children then
+        children = {}
+        node.children = children
+      end
+      node = children[segment]
+      if not node then
+        node = {}
+        children[segment] = node
+      end
     end
   end
-  if not node.routes then
-    node.routes = {}
-    if literal then
-      tree.literals["/" .. table.concat(segments, "/", 1, count)] = node.routes
-    end
-  end
+  node.routes = node.routes or {}
   return node
 end
 
@@ -129,18 +142,35 @@ local function search(node, at, count)
   end
 end
 
+-- Escapes other than those of slashes, which part no segments.
+local function unescaped(digits)
+  local char = tonumber(digits, 16)
+  return char ~= SLASH and string.char(char) or nil
+end
+
+-- Begins a search. Gives the node of a literal path, which is the first to look at.
 local function begin(tree, in_path)
   path = byte(in_path) == SLASH and in_path or "/" .. in_path
   encoded = find(path, "%", 1, true)
   ignores_slash = tree.ignores_slash
+  local key = encoded and gsub(path, "%%(%x%x)", unescaped) or path
+  if ignores_slash and #key > 1 and sub(key, -1) == "/" then
+    key = sub(key, 1, -2)
+  end
+  return tree.literals[key]
 end
 
 -- The most specific route for a path and a method, its parameters by name, and what its rest
 -- parameter has, as it came.
 function M.find(tree, in_path, in_method)
-  begin(tree, in_path)
+  local node = begin(tree, in_path)
   method, nodes = in_method, nil
-  local route, count = search(tree.root, 2, 0)
+  local route = node and of_node(node)
+  if route then
+    return route, {}
+  end
+  local count
+  route, count = search(tree.root, 2, 0)
   if not route then
     return nil
   end
@@ -166,8 +196,11 @@ end
 
 -- The nodes that have routes for a path, but none of them for its method; the most specific first.
 function M.others(tree, in_path)
-  begin(tree, in_path)
+  local node = begin(tree, in_path)
   method, nodes = false, {}
+  if node then
+    of_node(node)
+  end
   search(tree.root, 2, 0)
   return nodes
 end

@@ -60,10 +60,7 @@ pub(crate) unsafe fn push_frames(l: *mut lua_State, from: *mut lua_State) {
             }
             level += 1;
             ffi::lua_getinfo(from, c"Sln".as_ptr(), &raw mut frame);
-            let ours = CStr::from_ptr(frame.source)
-                .to_bytes()
-                .starts_with(OUR_SOURCES);
-            if *frame.what == b'C' as c_char || ours {
+            if *frame.what == b'C' as c_char || has_our_source(&frame) {
                 continue;
             }
             let source = frame.short_src.as_ptr();
@@ -72,12 +69,36 @@ pub(crate) unsafe fn push_frames(l: *mut lua_State, from: *mut lua_State) {
             } else {
                 ffi::lua_pushfstring(l, c"%s: in ".as_ptr(), source);
             }
-            push_label(l, from, &mut frame);
+            push_label(l, from, &mut frame, is_ours(from, level));
             ffi::lua_concat(l, 2);
             count += 1;
             ffi::lua_rawseti(l, list, count);
         }
     }
+}
+
+/// Whether the function at `level` is one of the runtime's own.
+///
+/// # Safety
+/// `l` is a state of this Lua.
+unsafe fn is_ours(l: *mut lua_State, level: c_int) -> bool {
+    // SAFETY: lua_getstack fills `frame` when it answers 1, and only then is it used.
+    unsafe {
+        let mut frame: lua_Debug = std::mem::zeroed();
+        if ffi::lua_getstack(l, level, &raw mut frame) == 0 {
+            return false;
+        }
+        ffi::lua_getinfo(l, c"S".as_ptr(), &raw mut frame);
+        has_our_source(&frame)
+    }
+}
+
+/// # Safety
+/// `frame` is filled with "S".
+unsafe fn has_our_source(frame: &lua_Debug) -> bool {
+    // SAFETY: then `source` is a string of C's.
+    let source = unsafe { CStr::from_ptr(frame.source) };
+    source.to_bytes().starts_with(OUR_SOURCES)
 }
 
 /// How many levels the stack of `l` has; each look-up costs its level, so this halves.
@@ -105,11 +126,17 @@ unsafe fn depth(l: *mut lua_State) -> c_int {
     low
 }
 
-/// Pushes what `frame` is called: the handler by its setting, the rest as luaL_traceback does.
+/// Pushes what `frame` is called: the handler by its setting, the rest as luaL_traceback does. What
+/// the runtime's own Lua calls it by, where that called it, says nothing to others.
 ///
 /// # Safety
 /// `frame` is a live frame of `from`, filled with "Sln"; `l` has eight free slots.
-unsafe fn push_label(l: *mut lua_State, from: *mut lua_State, frame: &mut lua_Debug) {
+unsafe fn push_label(
+    l: *mut lua_State,
+    from: *mut lua_State,
+    frame: &mut lua_Debug,
+    called_by_us: bool,
+) {
     // SAFETY: the function is moved only when `from` has the room to push it.
     unsafe {
         if ffi::lua_checkstack(from, 1) != 0 {
@@ -136,7 +163,7 @@ unsafe fn push_label(l: *mut lua_State, from: *mut lua_State, frame: &mut lua_De
             }
             ffi::lua_settop(l, function - 1);
         }
-        if *frame.namewhat != 0 {
+        if *frame.namewhat != 0 && !called_by_us {
             ffi::lua_pushfstring(l, c"%s '%s'".as_ptr(), frame.namewhat, frame.name);
         } else if *frame.what == b'm' as c_char {
             ffi::lua_pushstring(l, c"main chunk".as_ptr());

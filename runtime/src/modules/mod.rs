@@ -39,6 +39,7 @@ pub fn install(
     lifecycle: &Rc<Lifecycle>,
     connections: &Rc<Connections>,
 ) -> mlua::Result<()> {
+    failure::install(lua, codec, deadline, log);
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
     report::to(lua, codec, log, deadline);
@@ -55,7 +56,6 @@ pub fn install(
     let json_codec = Rc::clone(codec);
     let json = lua.create_function(move |lua, ()| json::module(lua, &json_codec))?;
     preload.raw_set("lambda.json", json)?;
-    failure::install(lua, codec, log);
     let (log_codec, log) = (Rc::clone(codec), Rc::clone(log));
     let log = lua.create_function(move |lua, ()| log::module(lua, &log_codec, &log))?;
     preload.raw_set("lambda.log", log)?;
