@@ -121,7 +121,10 @@ fn every_event_of_every_sample_is_invoked_and_the_stack_deleted() {
     assert!(notes.ends_with(DELETE), "{notes}");
     // What the events are signed with.
     assert!(notes.contains(" --parameter-overrides "), "{notes}");
-    for parameter in ["SlackSigningSecret=signing-secret-of-the-tests", "MailTo=staff@"] {
+    for parameter in [
+        "SlackSigningSecret=signing-secret-of-the-tests",
+        "MailTo=staff@",
+    ] {
         assert!(notes.contains(parameter), "{notes}");
     }
 
