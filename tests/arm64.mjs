@@ -101,9 +101,6 @@ async function tries(layer, opt, sample) {
   cpSync(join(samples, sample), task, { recursive: true });
   installRocks(layer, sample, task);
   const handler = readFileSync(join(events, "handler.txt"), "utf8").trim();
-  const variables = join(events, "env.txt");
-  const lines = existsSync(variables) ? readFileSync(variables, "utf8").trim().split("\n") : [];
-  const env = Object.fromEntries(lines.map((line) => /^(.*?)=(.*)$/.exec(line).slice(1)));
   const names = readdirSync(events).filter((name) => name.endsWith("event.json"));
   if (names.length === 0) stop(`${events} holds no event`);
   const read = (name) => readFileSync(join(events, name), "utf8");
@@ -111,13 +108,22 @@ async function tries(layer, opt, sample) {
     opt,
     task,
     handler,
+    existsSync(join(events, "env.txt")) ? variables(read("env.txt")) : {},
     names.sort().map((name) => ({
       name: `${layer} ${sample}/${name}`,
       event: read(name),
       wanted: JSON.parse(read(name.replace("event.json", "expected.json"))),
     })),
-    env,
   );
+}
+
+/**
+ * @param {string} text lines NAME=VALUE
+ * @returns {Record<string, string>}
+ */
+function variables(text) {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(lines.map((line) => /^([^=]*)=(.*)$/.exec(line).slice(1)));
 }
 
 /**
@@ -131,7 +137,7 @@ async function interrupts(layer, opt) {
   mkdirSync(task);
   const handler = "function(event) while event.spin do end return event end";
   writeFileSync(join(task, "spin.lua"), `return { handler = ${handler} }\n`);
-  await asks(opt, task, "spin.handler", [
+  await asks(opt, task, "spin.handler", {}, [
     {
       name: `${layer}: a handler that does not end`,
       event: '{"spin":true}',
@@ -148,14 +154,18 @@ async function interrupts(layer, opt) {
  * @param {string} opt
  * @param {string} task
  * @param {string} handler
+ * @param {Record<string, string>} variables of the function's environment
  * @param {{ name: string, event: string, wanted: object }[]} cases what is wanted as it is, or
  *   the form of an error's message
- * @param {Record<string, string>} variables of the function's own
  */
-async function asks(opt, task, handler, cases, variables = {}) {
+async function asks(opt, task, handler, variables, cases) {
   const ports = [await freePort(), await freePort()];
-  const lambda = { LAMBDA_TASK_ROOT: task, AWS_LAMBDA_FUNCTION_TIMEOUT: "3" };
-  const env = { PATH: "/usr/bin:/bin", ...lambda, ...variables };
+  const env = {
+    ...variables,
+    PATH: "/usr/bin:/bin",
+    LAMBDA_TASK_ROOT: task,
+    AWS_LAMBDA_FUNCTION_TIMEOUT: "3",
+  };
   const runtime = spawn(
     emulator,
     [
@@ -178,7 +188,7 @@ async function asks(opt, task, handler, cases, variables = {}) {
       const suits =
         message instanceof RegExp
           ? message.test(parsed(answer).errorMessage)
-          : isDeepStrictEqual(parsed(answer), wanted);
+          : isDeepStrictEqual(inFormOf(wanted, parsed(answer)), wanted);
       if (suits) {
         passed += 1;
       } else {
@@ -312,6 +322,17 @@ function parsed(text) {
   } catch {
     return text;
   }
+}
+
+/**
+ * @param {object} wanted
+ * @param {unknown} answer
+ * @returns {unknown} the answer, its body parsed where the wanted one is no string
+ */
+function inFormOf(wanted, answer) {
+  const isText = typeof answer?.body === "string";
+  const holdsJson = wanted?.body !== undefined && typeof wanted.body !== "string";
+  return isText && holdsJson ? { ...answer, body: parsed(answer.body) } : answer;
 }
 
 /**

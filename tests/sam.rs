@@ -20,7 +20,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use built::{Built, in_the_template, sam};
-use support::project;
+use support::{in_form_of, project};
 
 #[test]
 fn the_template_is_valid_and_without_lint() {
@@ -51,17 +51,26 @@ fn every_sample_folder_is_a_function_of_the_template() {
 }
 
 #[test]
-fn the_handlers_and_variables_of_the_template_are_those_of_the_samples() {
+fn the_handlers_of_the_template_are_those_of_the_samples() {
     for function in in_the_template() {
         let setting = function.events().join("handler.txt");
         let setting = fs::read_to_string(&setting)
             .unwrap_or_else(|error| panic!("{}: {error}", setting.display()));
         assert_eq!(function.handler, setting.trim(), "{}", function.sample);
-        let lines = fs::read_to_string(function.events().join("env.txt")).unwrap_or_default();
-        let lines: Vec<_> = lines.lines().collect();
-        let variables = function.env.iter();
-        let variables: Vec<_> = variables.map(|(k, v)| format!("{k}={v}")).collect();
-        assert_eq!(variables, lines, "{}", function.sample);
+    }
+}
+
+#[test]
+fn the_template_sets_the_variables_that_the_events_are_made_for() {
+    for function in in_the_template() {
+        let env = function.env();
+        let mut variables = function.variables;
+        for (name, value) in &mut variables {
+            // What is a parameter of the template has another value in each deployment.
+            *value = value.take().or_else(|| env.get(name).cloned());
+        }
+        let env = env.into_iter().map(|(name, value)| (name, Some(value)));
+        assert_eq!(variables, env.collect(), "{}", function.sample);
     }
 }
 
@@ -120,7 +129,7 @@ fn every_built_function_answers_its_events_in_the_emulator() {
         let emulator = built.serve(function);
         let mut cases = 0;
         for (event, expected) in function.cases() {
-            let reply = emulator.invoke(&event);
+            let reply = in_form_of(&expected, emulator.invoke(&event));
             assert_eq!(
                 reply, expected,
                 "{} with the event {event}",

@@ -1,18 +1,26 @@
 //! The sample functions give the answers that stand beside their events.
 
+#[path = "samples/state.rs"]
+mod state;
 mod support;
 
 use std::fs;
 
-use support::{Event, Function, Sample, project};
+use support::{Event, Function, Sample, in_form_of, project};
+
+/// The sample as it is deployed.
+fn function(sample: &Sample) -> Function {
+    let mut function = Function::folder(&sample.root(), &sample.handler);
+    for (name, value) in &sample.env {
+        function = function.env(name, value);
+    }
+    function
+}
 
 #[test]
 fn every_sample_gives_its_expected_answers() {
     for sample in Sample::all() {
-        let mut function = Function::folder(&sample.root(), &sample.handler);
-        for (name, value) in &sample.env {
-            function = function.env(name, value);
-        }
+        let mut function = function(&sample);
         for case in &sample.cases {
             function = function.invoke(Event::json(&case.event));
         }
@@ -24,8 +32,35 @@ fn every_sample_gives_its_expected_answers() {
             let fails = case.expected.get("errorType").is_some();
             let kind = if fails { "/error" } else { "/response" };
             assert!(post.path.ends_with(kind), "{name} posts to {}", post.path);
-            assert_eq!(post.json(), case.expected, "{name}");
+            let answer = in_form_of(&case.expected, post.json());
+            assert_eq!(answer, case.expected, "{name}");
         }
+    }
+}
+
+#[test]
+fn a_sample_whose_variables_are_empty_does_not_start_and_names_one() {
+    for sample in Sample::all() {
+        let mut function = Function::folder(&sample.root(), &sample.handler);
+        let own = |name: &&String| !name.starts_with("MOONLAYER_");
+        let names: Vec<_> = sample
+            .env
+            .iter()
+            .map(|(name, _)| name)
+            .filter(own)
+            .collect();
+        for name in &names {
+            function = function.env(name, "");
+        }
+        if names.is_empty() {
+            continue;
+        }
+        let run = function.ends().run();
+        assert!(run.post().path.ends_with("/init/error"), "{}", sample.name);
+        let body = run.post().json();
+        let message = body["errorMessage"].as_str().expect("a message");
+        let named = names.iter().any(|name| message.contains(*name));
+        assert!(named, "{}: {message}", sample.name);
     }
 }
 

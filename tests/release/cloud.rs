@@ -33,9 +33,9 @@ case "$1 $2" in
       exit 254
     fi
     handler=$(cat "sample-functions/events/$name/handler.txt")
-    env=sample-functions/events/$name/env.txt
-    [[ -f $env ]] || env=/dev/null
-    if "$MOONLAYER" invoke "$handler" --root "$ROOTS/$name" --env-file "$env" -f "$event" \
+    variables="sample-functions/events/$name/env.txt"
+    [[ -e "$variables" ]] || variables=/dev/null
+    if "$MOONLAYER" invoke "$handler" --root "$ROOTS/$name" --env-file "$variables" -f "$event" \
       > "$answer"; then
       echo None
     else
@@ -119,6 +119,14 @@ fn every_event_of_every_sample_is_invoked_and_the_stack_deleted() {
     );
     assert!(notes.starts_with("sam build\nsam deploy --stack-name moonlayer-cloud-test "));
     assert!(notes.ends_with(DELETE), "{notes}");
+    // What the events are signed with.
+    assert!(notes.contains(" --parameter-overrides "), "{notes}");
+    for parameter in [
+        "SlackSigningSecret=signing-secret-of-the-tests",
+        "MailTo=staff@",
+    ] {
+        assert!(notes.contains(parameter), "{notes}");
+    }
 
     // One that is kept may be there already.
     let there = [("NO_STACK", "0"), ("AWS_REGION", "eu-west-1")];

@@ -24,10 +24,10 @@ pub struct Function {
     /// The sample it is, by the name of its folder.
     pub sample: String,
     pub handler: String,
-    /// Its environment variables.
-    pub env: BTreeMap<String, String>,
     /// The folder that is deployed.
     pub code: PathBuf,
+    /// Its environment variables, with their values where these stand in the template.
+    pub variables: BTreeMap<String, Option<String>>,
 }
 
 /// The emulator with one function; ended when dropped.
@@ -108,7 +108,7 @@ impl Built {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LAMBDA_TASK_ROOT", &function.code)
-            .envs(&function.env);
+            .envs(function.env());
         let mut process = Process::spawn(&mut command, || ());
         process.listens(address);
         // It takes invocations a moment before it serves the runtimes that these start.
@@ -121,6 +121,20 @@ impl Function {
     /// The folder of its events.
     pub fn events(&self) -> PathBuf {
         project().join("sample-functions/events").join(&self.sample)
+    }
+
+    /// The environment variables that its events are made for: `env.txt`, lines `NAME=VALUE`. What
+    /// the template refers to is known to a deployment only.
+    #[track_caller]
+    pub fn env(&self) -> BTreeMap<String, String> {
+        let Ok(text) = fs::read_to_string(self.events().join("env.txt")) else {
+            return BTreeMap::new();
+        };
+        let variable = |line: &str| {
+            let (name, value) = line.split_once('=').expect("NAME=VALUE");
+            (name.to_owned(), value.to_owned())
+        };
+        text.lines().map(variable).collect()
     }
 
     /// Each event with the answer to it: `event.json` and `expected.json`, `CASE.event.json` and
@@ -206,18 +220,17 @@ fn read(path: &Path) -> (PathBuf, Vec<(String, Function)>) {
                     .expect("a folder")
                     .to_string_lossy()
                     .into_owned();
-                let env = resource["Properties"]["Environment"]["Variables"].as_object();
+                let variables = resource["Properties"]["Environment"]["Variables"].as_object();
                 let variable = |(name, value): (&String, &Value)| {
-                    let value = value.as_str().expect("a variable is text");
-                    (name.clone(), value.to_owned())
+                    (name.clone(), value.as_str().map(str::to_owned))
                 };
                 functions.push((
                     id.clone(),
                     Function {
                         sample,
                         handler: text("Handler"),
-                        env: env.into_iter().flatten().map(variable).collect(),
                         code,
+                        variables: variables.into_iter().flatten().map(variable).collect(),
                     },
                 ));
             }

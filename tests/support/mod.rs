@@ -45,5 +45,5 @@ pub use interpreter::{IS_LUAJIT, LANGUAGE, ON_COLLECT, PROGRAM, VERSION};
 pub use message::{Reader, Request, Unsized, Whole, find};
 pub use process::{Process, bootstrap, free_address, lua};
 pub use run::Run;
-pub use samples::{Case, Sample};
+pub use samples::{Case, Sample, in_form_of};
 pub use tools::{project, tool};

@@ -23,10 +23,10 @@ struct Source {
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
-    ("gunzip", super::gunzip::function),
-    ("report", super::report::function),
     ("failure", super::failure::functions),
     ("file", super::file::functions),
+    ("gunzip", super::gunzip::function),
+    ("report", super::report::function),
     ("stream/open", super::stream::open),
     ("text", text),
     ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),
