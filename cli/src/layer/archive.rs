@@ -24,6 +24,10 @@ const LUA_TARGET: &str = "../bootstrap";
 /// The notices; `/opt` is shared with other layers, hence the folder of our own.
 const NOTICES: &str = "share/doc/moonlayer/NOTICES";
 
+/// Above 9 it is Zopfli's: a zip that is made once and loaded by every new sandbox is worth its
+/// seconds. More than this wins next to nothing.
+const COMPRESSION_LEVEL: i64 = 15;
+
 /// What a layer is made of.
 #[derive(Debug)]
 pub struct Content {
@@ -38,7 +42,7 @@ impl Content {
     pub fn zip(&self) -> anyhow::Result<Vec<u8>> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(9))
+            .compression_level(Some(COMPRESSION_LEVEL))
             .last_modified_time(DateTime::default());
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         zip.add_symlink(LUA, LUA_TARGET, options.unix_permissions(0o777))?;
