@@ -41,8 +41,8 @@ local function failed(core, fn, req, err)
   if not hook or (known and known.core == core and rawequal(known.err, err)) then
     error(err, 0)
   end
-  local failure = part("failure")
-  local frames = failure.frames(err)
+  local report = part("report")
+  local frames = report.frames(err)
   if not frames then
     error(err, 0)
   end
@@ -51,7 +51,7 @@ local function failed(core, fn, req, err)
   if ok and first == nil and second == nil then
     error(err, 0)
   end
-  failure.log(err, frames)
+  report.log(err, frames)
   if not ok then
     req._failed.err = first
     return failed(core, hook, req, first)
