@@ -127,8 +127,11 @@ fn cookies_that_cannot_be_sent_are_refused() {
         ),
         (
             "{ cookies = { {} } }",
-            "the answer's header set-cookie is a table; it is a string, or a list \
-             of strings",
+            "the answer has the cookie a table; one is a string, as web.cookie gives it",
+        ),
+        (
+            "{ cookies = { req.query.none == 'x' } }",
+            "the answer has the cookie false; one is a string, as web.cookie gives it",
         ),
     ]);
 }
