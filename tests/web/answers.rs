@@ -195,6 +195,20 @@ fn one_answer_may_be_given_many_times() {
 }
 
 #[test]
+fn text_is_escaped_for_html() {
+    assert_eq!(
+        sent(
+            "return web.html(web.escape('<a href=\"x\">&amp; \\'\u{fc}\\'</a>') .. web.escape(5))"
+        )[2],
+        "&lt;a href=&quot;x&quot;&gt;&amp;amp; &#39;\u{fc}&#39;&lt;/a&gt;5"
+    );
+    assert_eq!(
+        sent("return { (select('#', web.escape('a&b'))) }")[2],
+        "[1]"
+    );
+}
+
+#[test]
 fn a_body_may_be_a_function_that_gives_its_pieces() {
     let body = "local n = 0\nreturn 200, nil, function()\n\
         n = n + 1\nif n < 5 then return ({ 'a', '', 7, 'd' })[n] end\nend";

@@ -222,7 +222,27 @@ fn wrong_arguments_are_said_where_they_are_given() {
         ),
         (
             "req:form({ max_bytes = '1' })",
-            "form: max_bytes is \"1\"; it is a whole number",
+            "form: max_bytes is \"1\"; it is a whole number, or math.huge",
+        ),
+        (
+            "req:form({ max_fields = -1 })",
+            "form: max_fields is -1; it is a whole number, or math.huge",
+        ),
+        (
+            "req:json({ null = true })",
+            "json: unknown option \"null\"; there is nulls",
+        ),
+        (
+            "req:json({ nulls = 1 })",
+            "json: nulls is 1; it is true or false",
+        ),
+        (
+            "req:json(true)",
+            "bad argument #1 to 'json' (table expected, got boolean)",
+        ),
+        (
+            "web.escape()",
+            "bad argument #1 to 'escape' (string expected, got nil)",
         ),
         (
             "req:form(5)",

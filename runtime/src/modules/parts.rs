@@ -25,6 +25,7 @@ type Native = fn(&Lua) -> mlua::Result<Value>;
 const NATIVE: &[(&str, Native)] = &[
     ("file", super::file::functions),
     ("gunzip", super::gunzip::function),
+    ("json/nulls", super::json::decode_with_nulls),
     ("report", super::report::functions),
     ("stream/open", super::stream::open),
     ("text", text),
