@@ -181,6 +181,12 @@ fn a_stream_begins_with_them() {
         app:get('/inner', web.cors({ origins = 'https://b.example' }), function(req, response)
           response:write('streamed')
         end)
+        app:get('/asked', web.cors({ origins = function()
+          print('asked')
+          return true
+        end }), function(req, response)
+          response:write('streamed')
+        end)
         app:get('/', function(req, response)
           response:start({ status = 201, headers = { vary = 'Accept' } })
           response:write('streamed')
@@ -191,6 +197,7 @@ fn a_stream_begins_with_them() {
         .invoke(ask("GET /", &origin))
         .invoke(ask("GET /", &[("origin", "https://c.example")]))
         .invoke(ask("GET /inner", &[("origin", "https://b.example")]))
+        .invoke(ask("GET /asked", &origin))
         .run();
     let prelude = |nth: usize| {
         let text = run.posts()[nth].text();
@@ -214,6 +221,7 @@ fn a_stream_begins_with_them() {
         "https://b.example"
     );
     assert_eq!(inner["headers"]["vary"], "Origin");
+    assert_eq!(run.stdout().matches("asked").count(), 1);
     // Where the front end takes no stream.
     let whole = json!({
         "version": "2.0", "rawPath": "/", "headers": { "origin": "https://a.example" },

@@ -127,6 +127,17 @@ fn a_compressed_sibling_is_sent_to_those_that_take_it() {
     );
     assert_eq!(told(&given[0]), (200, "let a"));
     assert_eq!(told(&given[1]), (206, "let"));
+    for vary in ["'Cookie'", "{ 'Cookie' }"] {
+        let options = format!("{{ precompressed = true, headers = {{ Vary = {vary} }} }}");
+        let given = answers(
+            site(&format!(
+                "app:get('/s/*path', web.files('site', {options}))"
+            )),
+            [ask("GET /s/app.js", &[]), ask("GET /s/n.txt", &[])],
+        );
+        assert_eq!(given[0]["headers"]["vary"], "Cookie, Accept-Encoding");
+        assert_eq!(given[1]["headers"]["vary"], "Cookie");
+    }
 }
 
 #[test]

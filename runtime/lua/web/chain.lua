@@ -21,10 +21,10 @@ end
 -- what is around the function may change it: put a cookie into it, say.
 local function owned(fn, req, first, second, third)
   local answer = answer_of(fn, first, second, third)
-  if answer == first and answer._req ~= req then
+  if answer == first and answer ~= rawget(req, "_answer") then
     answer = answers.copy(fn, answer)
   end
-  answer._req = req
+  req._answer = answer
   return answer
 end
 

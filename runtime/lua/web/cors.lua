@@ -164,8 +164,9 @@ end
 return function(options)
   local allows, credentials, texts = checked(options)
 
-  -- Adds what lets the origin read the answer; gives whether it may.
-  local function allow(req, headers)
+  -- Adds what lets the origin read the answer; gives whether it may. `known` has what was found
+  -- before of the same request: the user's function may have asked a database.
+  local function allow(req, headers, known)
     if not allows then
       -- Also where no origin is sent: a cache may give the answer to those that send one.
       headers["access-control-allow-origin"] = "*"
@@ -173,7 +174,10 @@ return function(options)
     end
     vary(headers, "Origin")
     local origin = req.headers.origin
-    if not origin or not allows(origin, req) then
+    if known.allowed == nil then
+      known.allowed = origin and allows(origin, req) or false
+    end
+    if not known.allowed then
       return false
     end
     headers["access-control-allow-origin"] = origin
@@ -185,7 +189,7 @@ return function(options)
 
   local function preflight(req)
     local headers = {}
-    if allow(req, headers) then
+    if allow(req, headers, {}) then
       headers["access-control-allow-methods"] = texts.methods
       headers["access-control-max-age"] = texts.max_age
       headers["access-control-allow-headers"] = texts.headers
@@ -195,8 +199,8 @@ return function(options)
     return answer.of(nil, 204, headers)
   end
 
-  local function expose(req, headers)
-    if allow(req, headers) and texts.expose then
+  local function expose(req, headers, known)
+    if allow(req, headers, known) and texts.expose then
       headers["access-control-expose-headers"] = texts.expose
     end
   end
@@ -206,15 +210,15 @@ return function(options)
     if req.method == "OPTIONS" and asked.origin and asked["access-control-request-method"] then
       return preflight(req)
     end
-    local response = rawget(req, "_response")
+    local response, known = rawget(req, "_response"), {}
     if response and response._before_begin then
       -- What a stream begins with has left when `next` returns.
       response:_before_begin(function(headers)
-        expose(req, headers)
+        expose(req, headers, known)
       end)
     end
     local given = next(req)
-    expose(req, given.headers)
+    expose(req, given.headers, known)
     return given
   end
 end

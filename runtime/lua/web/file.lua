@@ -102,11 +102,15 @@ end
 -- The file, or its compressed sibling that the client takes; and the coding.
 local function chosen(path, options, req, headers, is_served)
   if options.precompressed then
-    local ranged = req and req.headers.range
+    local ranged, varied = req and req.headers.range, headers.vary
+    if type(varied) == "table" then
+      varied = table.concat(varied, ", ")
+    end
+    varied = varied and varied .. ", Accept-Encoding" or "Accept-Encoding"
     for _, coding in ipairs(CODINGS) do
       local sibling = content.of(path .. coding.suffix)
       if sibling then
-        headers.vary = "Accept-Encoding"
+        headers.vary = varied
         local accepted = req and conditions.accepts(req.headers["accept-encoding"], coding.name)
         if accepted and not ranged and (not is_served or is_served(sibling.path)) then
           return sibling, coding.name
