@@ -42,14 +42,20 @@ local function add_headers(self, headers)
   end
 end
 
--- Gives the native response status, headers and cookies: from here on, there is no other answer.
-local function begin(self)
+-- The answer that is to be sent, complete but for its body.
+local function completed(self)
   local answer = self._answer
   add_headers(self, answer.headers)
   self._has_body = answers.has_body(self._req, answer.status)
   if self._has_body and (self._is_started or answer.body) then
     answer.headers["content-type"] = answer.headers["content-type"] or "text/plain; charset=utf-8"
   end
+  return answer
+end
+
+-- Gives the native response status, headers and cookies: from here on, there is no other answer.
+local function begin(self)
+  local answer = completed(self)
   self._out:start(self._req._front.prelude(answers, answer))
   self._begun = true
 end
@@ -179,8 +185,7 @@ local function buffered(fn, req, response)
   response._pieces = {}
   local answer = serve(fn, req, response)
   if not counts(response, answer) then
-    answer = response._answer
-    add_headers(response, answer.headers)
+    answer = completed(response)
     answer.body = table.concat(response._pieces)
   end
   return answers.render(req, answer)
