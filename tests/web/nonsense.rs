@@ -213,6 +213,10 @@ fn wrong_arguments_are_said_where_they_are_given() {
             "bad argument #1 to 'error' (a status from 400 to 599 expected, got nil)",
         ),
         (
+            "web.error(404, print)",
+            "bad argument #2 to 'error' (string or table expected, got function)",
+        ),
+        (
             "web.error(404, 'x', 'y')",
             "bad argument #3 to 'error' (table expected, got string)",
         ),

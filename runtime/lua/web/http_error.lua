@@ -25,6 +25,14 @@ function M.new(status, message, headers)
     fault(nil, "bad argument #3 to 'error' (table expected, got %s)", type(headers))
   end
   status = math.floor(status)
+  if message == false or message == require("lambda.json").null then
+    message = nil
+  end
+  local kind = type(message)
+  if kind ~= "string" and kind ~= "number" and kind ~= "table" and kind ~= "nil" then
+    -- The client would get its address.
+    fault(nil, "bad argument #2 to 'error' (string or table expected, got %s)", kind)
+  end
   local err = { type = "HttpError", status = status, headers = headers }
   if type(message) == "table" then
     err.body = message
