@@ -4,7 +4,7 @@ mod support;
 mod web_app;
 
 use serde_json::{Value, json};
-use support::Function;
+use support::{Event, Function};
 use web_app::{answers, app, ask};
 
 /// An app with these options of `web.cors`, a route `/x` and one that refuses, `/e`.
@@ -171,6 +171,66 @@ fn answers_that_no_route_gives_may_be_read_as_well() {
             "https://a.test"
         );
     }
+}
+
+#[test]
+fn a_stream_begins_with_them() {
+    let source = "local web = require('lambda.web')
+        local app = web.router()
+        app:use(web.cors({ origins = 'https://a.example', credentials = true, expose = 'x-id' }))
+        app:get('/inner', web.cors({ origins = 'https://b.example' }), function(req, response)
+          response:write('streamed')
+        end)
+        app:get('/asked', web.cors({ origins = function()
+          print('asked')
+          return true
+        end }), function(req, response)
+          response:write('streamed')
+        end)
+        app:get('/', function(req, response)
+          response:start({ status = 201, headers = { vary = 'Accept' } })
+          response:write('streamed')
+        end)
+        return { handler = web.stream(app) }";
+    let origin = [("origin", "https://a.example")];
+    let run = Function::new("main.lua", source)
+        .invoke(ask("GET /", &origin))
+        .invoke(ask("GET /", &[("origin", "https://c.example")]))
+        .invoke(ask("GET /inner", &[("origin", "https://b.example")]))
+        .invoke(ask("GET /asked", &origin))
+        .run();
+    let prelude = |nth: usize| {
+        let text = run.posts()[nth].text();
+        let (prelude, _) = text.split_once('\0').expect("a prelude");
+        serde_json::from_str(prelude).expect("a prelude of JSON")
+    };
+    let allowed = json!({
+        "allow-origin": "https://a.example",
+        "allow-credentials": "true",
+        "expose-headers": "x-id",
+        "vary": "Accept, Origin",
+    });
+    assert_eq!(about_origins(&prelude(0)), allowed);
+    assert_eq!(
+        about_origins(&prelude(1)),
+        json!({ "vary": "Accept, Origin" })
+    );
+    let inner = prelude(2);
+    assert_eq!(
+        inner["headers"]["access-control-allow-origin"],
+        "https://b.example"
+    );
+    assert_eq!(inner["headers"]["vary"], "Origin");
+    assert_eq!(run.stdout().matches("asked").count(), 1);
+    // Where the front end takes no stream.
+    let whole = json!({
+        "version": "2.0", "rawPath": "/", "headers": { "origin": "https://a.example" },
+        "requestContext": { "http": { "method": "GET" } },
+    });
+    let run = Function::new("main.lua", source)
+        .invoke(Event::json(whole.to_string()))
+        .run();
+    assert_eq!(about_origins(&run.post().json()), allowed);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 -- send-raw-email --cli-input-json file://answer.json`.
 local crypto = require("lambda.crypto")
 local events = require("lambda.events")
+local web = require("lambda.web")
 local mime = require("mime")
 
 local M = {}
@@ -17,15 +18,9 @@ end
 
 local FROM, TO = setting("MAIL_FROM"), setting("MAIL_TO")
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }
-
-local function escape(text)
-  return (text:gsub("[&<>\"]", ESCAPES))
-end
-
 -- The HTML of plain text: each paragraph stays one.
 local function html_of(text)
-  local paragraphs = escape(text):gsub("\n\n+", "</p>\n<p>")
+  local paragraphs = web.escape(text):gsub("\n\n+", "</p>\n<p>")
   return "<!doctype html>\n<html><body>\n<p>" .. paragraphs .. "</p>\n</body></html>\n"
 end
 

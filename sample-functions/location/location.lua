@@ -78,7 +78,7 @@ M.handler = web.handler(function(req)
     return { ignored = body._type }
   end
   local points = type(body) == "table" and body[1] and body or { body }
-  local now = math.floor(req.event.requestContext.timeEpoch / 1000)
+  local now = math.floor(req.time_ms / 1000)
   for nth = 1, math.max(#points, 1) do
     check(points[nth], nth, now)
   end

@@ -7,13 +7,6 @@ local app = web.router()
 -- The folder of this file, below which the files lie.
 local here = arg[0]:match("^.*/") or ""
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;" }
-
--- What people have typed is text, in a page of ours as well: without this, it would be their HTML.
-local function escape(text)
-  return (text:gsub("[&<>\"]", ESCAPES))
-end
-
 local PAGE = [[
 <!doctype html>
 <html lang="en">
@@ -27,7 +20,7 @@ local PAGE = [[
 </form>
 ]]
 
--- Should anything get past `escape`, browsers run no script that is not a file of ours.
+-- Should anything get past `web.escape`, browsers run no script that is not a file of ours.
 app:use(function(req, next)
   local answer = next(req)
   answer.headers["content-security-policy"] = "default-src 'self'; frame-ancestors 'none'"
@@ -36,7 +29,8 @@ app:use(function(req, next)
 end)
 
 app:get("/", function(req)
-  local values = { name = escape(req.cookies.name or "whoever you are") }
+  -- What people have typed is text, in a page of ours as well: else it would be their HTML.
+  local values = { name = web.escape(req.cookies.name or "whoever you are") }
   return web.html((PAGE:gsub("{(%w+)}", values)), 200, { ["cache-control"] = "no-store" })
 end)
 

@@ -39,7 +39,7 @@ end
 ---@param req lambda.web.Request
 M.handler = web.handler(function(req)
   -- When the function URL got the request: in tests as old as the event says.
-  local now = math.floor(req.event.requestContext.timeEpoch / 1000)
+  local now = math.floor(req.time_ms / 1000)
   local ok, reason = crypto.verify_slack({
     secret = SECRET,
     body = req.body,

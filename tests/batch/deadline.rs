@@ -46,6 +46,19 @@ fn where_the_only_ones_that_were_begun_failed_so_does_the_invocation() {
 }
 
 #[test]
+fn a_record_that_ends_the_process_is_no_record_that_failed() {
+    let run = Function::new(
+        "main.lua",
+        "return { handler = require('lambda.batch').handler(function() os.exit(3) end) }",
+    )
+    .invoke(queue(&["one", "two"]))
+    .ends()
+    .run();
+    assert_eq!(run.post().json()["errorType"], "Runtime.ExitError");
+    assert!(!run.stdout().contains("messageId"), "{}", run.stdout());
+}
+
+#[test]
 fn a_margin_of_zero_begins_records_as_long_as_there_is_time() {
     let run = function("{ margin_ms = 0 }")
         .invoke(queue(&["one", "two"]))

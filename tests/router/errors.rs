@@ -50,6 +50,43 @@ fn middleware_runs_in_its_order_and_may_change_what_it_gives() {
 }
 
 #[test]
+fn what_middleware_adds_to_an_answer_that_is_given_again_is_of_one_request_alone() {
+    let given = answers(
+        app("local answer = web.text('hello')
+             local headers, cookies = { vary = { 'A' } }, { 'a=b' }
+             local mounted = web.router()
+             mounted:get('/', function() return answer end)
+             app:use(function(req, next)
+               local given, user = next(req), req.headers.user
+               if user then
+                 given.headers['x-user'] = user
+                 table.insert(given.headers.vary or {}, user)
+                 given.cookies = given.cookies or {}
+                 table.insert(given.cookies, 'user=' .. user)
+               end
+               return given
+             end)
+             app:get('/answer', function() return answer end)
+             app:get('/parts', function() return 200, headers, 'x' end)
+             app:get('/table', function() return { body = 'x', cookies = cookies } end)
+             app:mount('/mounted', mounted)
+             app:get('/within', function(req, next) return answer end, print)"),
+        ["/answer", "/parts", "/table", "/mounted", "/within"]
+            .iter()
+            .flat_map(|path| {
+                let line = format!("GET {path}");
+                [ask(&line, &[("user", "ada")]), ask(&line, &[])]
+            }),
+    );
+    for pair in given.chunks(2) {
+        let [ada, other] = pair else { unreachable!() };
+        assert_eq!(ada["headers"]["x-user"], "ada");
+        assert!(ada["cookies"].to_string().contains("user=ada"));
+        assert!(!other.to_string().contains("ada"), "{other}");
+    }
+}
+
+#[test]
 fn an_http_error_is_an_answer_for_the_middleware_around_it() {
     let given = answers(
         app("local seen
@@ -162,24 +199,30 @@ fn a_hook_may_leave_an_error_to_fail_the_invocation_and_may_fail_itself() {
          app:on_error(function(err, req)
            calls = calls + 1
            if req.path == '/left' then return end
+           if req.path == '/none' then return true end
            if req.path == '/http' then web.error(503, 'busy') end
            error('hook ' .. calls)
          end)
+         app:get('/none', function() error('third') end)
          app:get('/left', function() error('left') end)
          app:get('/http', function() error('first') end)
          app:get('/own', function() error('second') end)")
     .invoke(ask("GET /left", &[]))
     .invoke(ask("GET /http", &[]))
     .invoke(ask("GET /own", &[]))
+    .invoke(ask("GET /none", &[]))
     .run();
     let posts = run.posts();
-    assert_eq!(posts[0].json()["errorMessage"], "main.lua:11: left");
+    assert_eq!(posts[0].json()["errorMessage"], "main.lua:13: left");
     assert_eq!(posts[1].json()["statusCode"], 503);
     // Called once for each error, not once for each step that it passes.
-    assert_eq!(posts[2].json()["errorMessage"], "main.lua:9: hook 3");
+    assert_eq!(posts[2].json()["errorMessage"], "main.lua:10: hook 3");
+    let answered = "main.lua:5: the handler answered with true; ";
+    let message = posts[3].json()["errorMessage"].to_string();
+    assert!(message.contains(answered), "{message}");
     let errors = run.stdout().matches("\tERROR\t").count();
-    // Left: once. First, answered by an HTTP error: once. Second: itself and the hook's own.
-    assert_eq!(errors, 4, "{}", run.stdout());
+    // Left: once. First, answered by an HTTP error: once. Second and third: itself and the hook's.
+    assert_eq!(errors, 6, "{}", run.stdout());
 }
 
 #[test]
@@ -202,7 +245,11 @@ fn the_hook_of_a_mounted_app_comes_before_that_of_the_app_around_it() {
 fn in_a_stream_an_error_is_answered_until_the_first_bytes_have_left() {
     let source = "local web = require('lambda.web')
         local app = web.router()
-        app:use(function(req, next) return next(req) end)
+        app:use(function(req, next)
+          local answer = next(req)
+          -- An answer of its own.
+          return answer and answer.status, answer.headers, answer.body
+        end)
         app:on_error(function() return 500, nil, 'hook' end)
         app:get('/started', function(req, response)
           response:start({ status = 201 })
@@ -239,6 +286,20 @@ fn what_stops_the_handler_is_no_matter_of_the_hook() {
     .invoke(ask("GET /", &[]).left(Duration::from_millis(600)))
     .run();
     assert_eq!(run.post().json()["errorType"], "Function.Timeout");
+    assert!(!run.stdout().contains("hook"), "{}", run.stdout());
+
+    let hook = "app:on_error(function() print('hook') return 500 end)";
+    let body = format!("{hook}\napp:get('/', function() return ('x'):rep(2^28) end)");
+    let run = app(&body)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .invoke(ask("GET /", &[]))
+        .run();
+    assert_eq!(run.post().json()["errorType"], "Function.OutOfMemory");
+    assert!(!run.stdout().contains("hook"), "{}", run.stdout());
+
+    let body = format!("{hook}\napp:get('/', function() os.exit(3) end)");
+    let run = app(&body).invoke(ask("GET /", &[])).ends().run();
+    assert_eq!(run.post().json()["errorType"], "Runtime.ExitError");
     assert!(!run.stdout().contains("hook"), "{}", run.stdout());
 }
 

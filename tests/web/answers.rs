@@ -136,10 +136,10 @@ fn an_answer_may_have_lambda_s_own_form() {
 #[test]
 fn headers_may_be_lists_numbers_and_left_out() {
     let body = "return 200, { a = { 'x', 2, true }, b = 5.0, c = 1.5, d = false, e = json.null,\n\
-        f = {}, ['X-\u{55}'] = 'gr\u{fc}n\\t' }";
+        f = {}, g = 2^63, ['set-cookie'] = json.null, ['X-\u{55}'] = 'gr\u{fc}n\\t' }";
     assert_eq!(
         sent(body)[1],
-        json!({ "a": "x, 2, true", "b": "5", "c": "1.5", "x-u": "gr\u{fc}n\t" })
+        json!({ "a": "x, 2, true", "b": "5", "c": "1.5", "g": "9223372036854775808", "x-u": "gr\u{fc}n\t" })
     );
 }
 
@@ -191,6 +191,20 @@ fn one_answer_may_be_given_many_times() {
     assert_eq!(
         answers[1]["multiValueHeaders"],
         json!({ "content-type": ["application/json"] })
+    );
+}
+
+#[test]
+fn text_is_escaped_for_html() {
+    assert_eq!(
+        sent(
+            "return web.html(web.escape('<a href=\"x\">&amp; \\'\u{fc}\\'</a>') .. web.escape(5))"
+        )[2],
+        "&lt;a href=&quot;x&quot;&gt;&amp;amp; &#39;\u{fc}&#39;&lt;/a&gt;5"
+    );
+    assert_eq!(
+        sent("return { (select('#', web.escape('a&b'))) }")[2],
+        "[1]"
     );
 }
 

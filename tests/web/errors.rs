@@ -43,6 +43,8 @@ fn web_error_says_the_reason_phrase_or_what_it_is_given() {
             r#""fields":["a"]"#,
         ),
         ("503, 5", 503, r#"{"message":"5"}"#),
+        ("404, json.null", 404, r#"{"message":"Not Found"}"#),
+        ("404, req.method == 'x'", 404, r#"{"message":"Not Found"}"#),
     ] {
         let answer = answer(&format!("web.error({call})"), &event(URL));
         assert_eq!(answer["statusCode"], status);

@@ -216,8 +216,8 @@ fn nulls_within_an_authorizer_are_nil() {
 
 #[test]
 fn other_events_are_refused_with_what_was_seen() {
-    let accepted = "lambda.web serves API Gateway's REST APIs (payload 1.0) and HTTP APIs (payload \
-        2.0), function URLs, and Application Load Balancers";
+    let accepted = "; HTTP requests come from API Gateway's REST APIs (payload 1.0) and HTTP APIs \
+        (payload 2.0), function URLs, and Application Load Balancers";
     for (event, seen) in [
         (json!(5), "a number"),
         (json!(null), "null"),
@@ -232,25 +232,39 @@ fn other_events_are_refused_with_what_was_seen() {
             "an object with a, b, c, d, e, f, g, h, …",
         ),
     ] {
-        let message = format!("this event is no HTTP request: it is {seen}; {accepted}");
+        let message = format!("this event is no HTTP request: it is {seen}{accepted}");
         assert_eq!(failure("return 'never'", &event), message);
     }
-    for name in [
-        "authorizer-http",
-        "authorizer-request",
-        "authorizer-token",
-        "websocket-connect",
-        "websocket-message",
-        "websocket-disconnect",
-        "sqs",
-        "s3",
-        "hello",
+    for (name, source) in [
+        (
+            "authorizer-http",
+            "an API Gateway authorizer (lambda.events reads it: events.authorizer)",
+        ),
+        (
+            "authorizer-request",
+            "an API Gateway authorizer (lambda.events reads it: events.authorizer)",
+        ),
+        (
+            "websocket-message",
+            "API Gateway (WebSocket) (lambda.events reads it: events.websocket)",
+        ),
+        ("sqs", "SQS (lambda.events reads it: events.sqs)"),
+        ("s3", "S3 (lambda.events reads it: events.s3)"),
     ] {
-        let message = failure("return 'never'", &event(name));
-        assert!(
-            message.starts_with("this event is no HTTP request: it is "),
-            "{name}: {message}"
-        );
-        assert!(message.ends_with(accepted), "{name}: {message}");
+        let message = format!("this event is one of {source}, no HTTP request{accepted}");
+        assert_eq!(failure("return 'never'", &event(name)), message, "{name}");
     }
+    // Nothing reads these.
+    let lex = json!({ "bot": {}, "sessionState": {} });
+    let message = format!("this event is one of Lex, no HTTP request{accepted}");
+    assert_eq!(failure("return 'never'", &lex), message);
+    // A front end's, but no request.
+    let message = failure(
+        "return 'never'",
+        &changed(HTTP, json!({ "version": "3.0" })),
+    );
+    assert!(
+        message.starts_with("this event is no HTTP request: it is an object with "),
+        "{message}"
+    );
 }

@@ -127,8 +127,11 @@ fn cookies_that_cannot_be_sent_are_refused() {
         ),
         (
             "{ cookies = { {} } }",
-            "the answer's header set-cookie is a table; it is a string, or a list \
-             of strings",
+            "the answer has the cookie a table; one is a string, as web.cookie gives it",
+        ),
+        (
+            "{ cookies = { req.query.none == 'x' } }",
+            "the answer has the cookie false; one is a string, as web.cookie gives it",
         ),
     ]);
 }
@@ -210,6 +213,10 @@ fn wrong_arguments_are_said_where_they_are_given() {
             "bad argument #1 to 'error' (a status from 400 to 599 expected, got nil)",
         ),
         (
+            "web.error(404, print)",
+            "bad argument #2 to 'error' (string or table expected, got function)",
+        ),
+        (
             "web.error(404, 'x', 'y')",
             "bad argument #3 to 'error' (table expected, got string)",
         ),
@@ -219,7 +226,27 @@ fn wrong_arguments_are_said_where_they_are_given() {
         ),
         (
             "req:form({ max_bytes = '1' })",
-            "form: max_bytes is \"1\"; it is a whole number",
+            "form: max_bytes is \"1\"; it is a whole number, or math.huge",
+        ),
+        (
+            "req:form({ max_fields = -1 })",
+            "form: max_fields is -1; it is a whole number, or math.huge",
+        ),
+        (
+            "req:json({ null = true })",
+            "json: unknown option \"null\"; there is nulls",
+        ),
+        (
+            "req:json({ nulls = 1 })",
+            "json: nulls is 1; it is true or false",
+        ),
+        (
+            "req:json(true)",
+            "bad argument #1 to 'json' (table expected, got boolean)",
+        ),
+        (
+            "web.escape()",
+            "bad argument #1 to 'escape' (string expected, got nil)",
         ),
         (
             "req:form(5)",

@@ -135,6 +135,52 @@ fn json_bodies_are_decoded_and_their_nulls_are_nil() {
 }
 
 #[test]
+fn nulls_of_a_body_are_kept_when_they_are_asked_for() {
+    let read = "local function is_null(v) return v == json.null end\n\
+        local all = req:json({ nulls = true })\n\
+        return { is_null(all.gone), is_null(all.list[1]), is_null(all.deep.gone),\n\
+        req:json({ nulls = false }).gone == nil, req:json().gone == nil }";
+    let sent = changed(
+        URL,
+        json!({ "body": r#"{"gone":null,"list":[null],"deep":{"gone":null}}"# }),
+    );
+    // The setting is about what comes without a word.
+    for setting in ["null", "nil"] {
+        let function = handler(read).env("MOONLAYER_JSON_NULL", setting);
+        let body = answer_of(&invoke(function, [&sent]))["body"].to_string();
+        assert_eq!(body, r#""[true,true,true,true,true]""#, "{setting}");
+    }
+    let null = changed(URL, json!({ "body": "null" }));
+    let top = "return { req:json({ nulls = true }) == json.null }";
+    assert_eq!(value(top, &null), json!([true]));
+}
+
+#[test]
+fn the_time_is_when_the_front_end_got_the_request() {
+    let read = "return { req.time_ms == json.null and 'null' or req.time_ms or 'none' }";
+    for name in [REST, HTTP, URL] {
+        let name_of = if name == REST {
+            "requestTimeEpoch"
+        } else {
+            "timeEpoch"
+        };
+        let sent = changed(
+            name,
+            json!({ "requestContext": { name_of: 1_795_198_525_123_i64 } }),
+        );
+        let body = answer(read, &sent)["body"].to_string();
+        assert_eq!(body, r#""[1795198525123]""#, "{name}");
+        for nothing in [json!(null), json!("1795198525123")] {
+            let sent = changed(name, json!({ "requestContext": { name_of: nothing } }));
+            assert_eq!(value(read, &sent), json!(["none"]), "{name}");
+        }
+    }
+    for name in [ALB, ALB_MULTI] {
+        assert_eq!(value(read, &event(name)), json!(["none"]), "{name}");
+    }
+}
+
+#[test]
 fn what_a_handler_sets_in_its_request_changes_no_answer_s_form() {
     let body = "for _, name in ipairs({ 'event', 'context', 'headers', 'query', 'path', 'method',\n\
         'source', 'cookies', 'params', 'stage', 'body' }) do req[name] = false end\n\

@@ -76,6 +76,13 @@ fn the_type_is_text_unless_it_is_said() {
             (expected, vec!["x".to_owned()]),
             "{body}"
         );
+        // Where nothing is streamed, too.
+        let whole = answer_of(&invoke(streaming(body), [&event(HTTP)]));
+        assert_eq!(
+            whole["headers"],
+            json!({ "content-type": content_type }),
+            "{body}"
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is sent of a file: nothing to those that have it, a part, or the whole as far as it goes.
 
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::support::Function;
@@ -124,6 +127,77 @@ fn a_compressed_sibling_is_sent_to_those_that_take_it() {
     );
     assert_eq!(told(&given[0]), (200, "let a"));
     assert_eq!(told(&given[1]), (206, "let"));
+    for vary in ["'Cookie'", "{ 'Cookie' }"] {
+        let options = format!("{{ precompressed = true, headers = {{ Vary = {vary} }} }}");
+        let given = answers(
+            site(&format!(
+                "app:get('/s/*path', web.files('site', {options}))"
+            )),
+            [ask("GET /s/app.js", &[]), ask("GET /s/n.txt", &[])],
+        );
+        assert_eq!(given[0]["headers"]["vary"], "Cookie, Accept-Encoding");
+        assert_eq!(given[1]["headers"]["vary"], "Cookie");
+    }
+}
+
+#[test]
+fn a_compressed_sibling_that_is_a_link_out_of_the_folder_is_not_sent() {
+    let function = site("app:get('/s/*path', web.files('site', { precompressed = true }))");
+    let root = function.root().path().join("site");
+    symlink("../secret.txt", root.join("n.txt.br")).expect("a new link");
+    symlink("app.js.gz", root.join("n.txt.gz")).expect("a new link");
+    let run = function
+        .invoke(ask("GET /s/n.txt", &[("accept-encoding", "br, gzip")]))
+        .run();
+    assert_eq!(told(&run.post().json()), (200, "packed"));
+    assert!(
+        run.stdout().contains(
+            "\tWARN\tthe file \"n.txt.br\" is not served: it is a symbolic link out of site"
+        ),
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
+fn headers_of_blanks_take_no_time() {
+    let blanks = " ".repeat(200_000);
+    let event = ask(
+        "GET /s/n.txt",
+        &[
+            (
+                "range",
+                &*format!("bytes={blanks}1{blanks}-{blanks}1{blanks}"),
+            ),
+            ("if-range", &*format!("{blanks}x{blanks}y")),
+            ("if-none-match", &*format!("{blanks}*{blanks}y\"")),
+            (
+                "accept-encoding",
+                &*format!("{blanks}br{blanks};q={blanks}x"),
+            ),
+        ],
+    );
+    let run = site(STATIC)
+        // The deadline would interrupt it.
+        .invoke(event.left(Duration::from_secs(5)))
+        .run();
+    assert_eq!(told(&run.post().json()), (200, "0123456789"));
+}
+
+#[test]
+fn only_a_request_that_reads_is_told_that_the_client_has_it() {
+    let function = || {
+        site(
+            "app:route({ 'GET', 'POST' }, '/', function(req)
+               return web.file('site/n.txt', { request = req })
+             end)",
+        )
+    };
+    for (method, status) in [("GET", 304), ("HEAD", 304), ("POST", 200)] {
+        let line = format!("{method} /");
+        let given = answers(function(), [ask(&line, &[("if-none-match", "*")])]);
+        assert_eq!(given[0]["statusCode"], status, "{method}");
+    }
 }
 
 #[test]
@@ -212,6 +286,17 @@ fn a_stream_sends_a_file_of_any_size_in_pieces() {
             .contains("\"content-range\":\"bytes 7999995-7999999/8000000\"")
     );
     assert_eq!(body(2), "");
+
+    let plain = "local web = require('lambda.web')
+        return { handler = web.stream(function(req)
+          return web.file('big.txt', { request = req })
+        end) }";
+    let run = Function::new("main.lua", plain)
+        .file("big.txt", &text)
+        .invoke(ask("GET /", &[]))
+        .run();
+    assert!(run.post().text().ends_with(&format!("\0{text}")));
+    assert!(run.post().chunks.as_ref().expect("chunks").len() > 20);
 }
 
 const MB: usize = 1024 * 1024;

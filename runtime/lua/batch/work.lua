@@ -3,7 +3,7 @@ local part = ...
 local sources = part("batch/sources")
 -- Notes where an error was raised, for the report.
 local keep = part("trace")
-local report = part("report")
+local report_failed = part("report").failed
 local json = require("lambda.json")
 local log = require("lambda.log")
 
@@ -43,9 +43,9 @@ end
 -- Logs what failed and gives its message; nil when nothing did.
 local function failure(source, id, ok, first, second)
   if not ok then
-    return report(first, true, { [source.id_name] = id })
+    return report_failed(first, true, { [source.id_name] = id })
   elseif second ~= nil then
-    return report(second, false, { [source.id_name] = id })
+    return report_failed(second, false, { [source.id_name] = id })
   end
 end
 

@@ -2,7 +2,7 @@
 local part = ...
 local http = require("lambda.http")
 local json = require("lambda.json")
-local report = part("report")
+local report_failed = part("report").failed
 
 local M = {}
 
@@ -71,7 +71,7 @@ end
 -- `raised` says whether the part `trace` has noted where.
 function M.fail(event, id, err, raised, context)
   local fields = { requestType = event.RequestType, logicalResourceId = event.LogicalResourceId }
-  local message = report(err, raised, fields)
+  local message = report_failed(err, raised, fields)
   local stream = type(context) == "table" and context.log_stream_name
   local reason = message == "" and "an error without a text" or message
   reason = stream and ("%s (log stream %s)"):format(reason, stream) or reason

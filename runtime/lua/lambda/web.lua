@@ -68,4 +68,19 @@ function M.encode(text)
   return part("web/url").encode(text)
 end
 
+local ENTITIES = {
+  ["&"] = "&amp;",
+  ["<"] = "&lt;",
+  [">"] = "&gt;",
+  ["\""] = "&quot;",
+  ["'"] = "&#39;",
+}
+
+function M.escape(text)
+  if type(text) ~= "string" and type(text) ~= "number" then
+    error(("bad argument #1 to 'escape' (string expected, got %s)"):format(type(text)), 2)
+  end
+  return (tostring(text):gsub("[&<>\"']", ENTITIES))
+end
+
 return M

@@ -35,7 +35,7 @@ return function(answers, req, answer, rendered)
     local name = cased(i - 1)
     if not name then
       local message = "the answer has %d cookies; a balancer without multi-value headers takes 512"
-      part("web/fault")(answer.by, message:format(#cookies))
+      part("web/fault")(answer.by, message, #cookies)
     end
     headers[name] = cookie
   end

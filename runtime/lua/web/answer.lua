@@ -17,7 +17,7 @@ local JSON, BYTES = "application/json", "application/octet-stream"
 local TEXT = "text/plain; charset=utf-8"
 
 local function fault(fn, message, ...)
-  part("web/fault")(fn, message:format(...))
+  part("web/fault")(fn, message, ...)
 end
 
 local function shown(value)
@@ -82,7 +82,15 @@ local function settled(fn, headers, body)
   return body
 end
 
--- The headers with names in lower case; values as they are.
+local function copied(list)
+  local copy = {}
+  for i = 1, #list do
+    copy[i] = list[i]
+  end
+  return copy
+end
+
+-- The headers with names in lower case; values as they are, lists in tables of their own.
 local function lowered(fn, headers)
   local list = {}
   if is_null(headers) then
@@ -103,7 +111,7 @@ local function lowered(fn, headers)
     if list[known] ~= nil then
       fault(fn, "the answer has the header %s twice, in different case", known)
     end
-    list[known] = value
+    list[known] = type(value) == "table" and copied(value) or value
   end
   return list
 end
@@ -117,6 +125,7 @@ local function new(fn, status, headers, body, cookies)
     local kind = type(cookies) == "table" and "a table with names" or shown(cookies)
     fault(fn, "the answer's cookies are %s; they are a list of what web.cookie gives", kind)
   end
+  cookies = cookies and copied(cookies)
   body = settled(fn, headers, body)
   local answer = { status = status, headers = headers, body = body, cookies = cookies, by = fn }
   return setmetatable(answer, Answer)
@@ -189,6 +198,11 @@ function M.of(fn, first, second, third)
   )
 end
 
+-- The same in tables of its own, for what changes it.
+function M.copy(fn, answer)
+  return new(fn, answer.status, answer.headers, answer.body, answer.cookies)
+end
+
 -- `by` is whose answer it is, when it is not made by running code of the user's.
 function M.json(value, status, headers, by)
   headers = lowered(by, headers)
@@ -226,7 +240,7 @@ local function text_of(answer, name, value)
       fault(answer.by, message, name, shown(value))
     end
     -- As a count is written: of 5.0, too.
-    value = kind == "number" and value % 1 == 0 and ("%d"):format(value) or tostring(value)
+    value = kind == "number" and value % 1 == 0 and ("%.0f"):format(value) or tostring(value)
   end
   if find(value, "[^\32-\126]") then
     -- What a user sent may be in it: a line break would begin another header.
@@ -238,6 +252,15 @@ local function text_of(answer, name, value)
     end
   end
   return value
+end
+
+-- `false` is what `condition and web.cookie(…)` may give, and no cookie.
+local function cookie_of(answer, value)
+  if type(value) ~= "string" then
+    local message = "the answer has the cookie %s; one is a string, as web.cookie gives it"
+    fault(answer.by, message, shown(value))
+  end
+  return text_of(answer, "set-cookie", value)
 end
 
 local function listed(answer, name, value)
@@ -265,7 +288,7 @@ function M.multiple(answer)
   if cookies then
     local list = headers["set-cookie"] or {}
     for i = 1, #cookies do
-      list[#list + 1] = text_of(answer, "set-cookie", cookies[i])
+      list[#list + 1] = cookie_of(answer, cookies[i])
     end
     headers["set-cookie"] = #list > 0 and list or nil
   end
@@ -280,7 +303,10 @@ function M.single(answer)
       check_name(answer, name)
     end
     if name == "set-cookie" or type(value) == "table" then
-      local list = listed(answer, name, type(value) == "table" and value or { value or nil })
+      if value == false or value == json.null then
+        value = {}
+      end
+      local list = listed(answer, name, type(value) == "table" and value or { value })
       if name == "set-cookie" then
         cookies = list
       elseif #list > 0 then
@@ -294,7 +320,7 @@ function M.single(answer)
   if more then
     cookies = cookies or {}
     for i = 1, #more do
-      cookies[#cookies + 1] = text_of(answer, "set-cookie", more[i])
+      cookies[#cookies + 1] = cookie_of(answer, more[i])
     end
   end
   return headers, cookies and cookies[1] and cookies

@@ -2,7 +2,24 @@
 local part = ...
 local refuse = part("web/http_error").refuse
 
-return function(req)
+local function keeps_nulls(options)
+  if options == nil then
+    return false
+  elseif type(options) ~= "table" then
+    part("web/fault")(nil, "bad argument #1 to 'json' (table expected, got %s)", type(options))
+  end
+  for name, value in pairs(options) do
+    if name ~= "nulls" then
+      part("web/fault")(nil, "json: unknown option %s; there is nulls", part("web/shown")(name))
+    elseif type(value) ~= "boolean" then
+      part("web/fault")(nil, "json: nulls is %s; it is true or false", part("web/shown")(value))
+    end
+  end
+  return options.nulls
+end
+
+return function(req, options)
+  local keeps = keeps_nulls(options)
   local body = req.body
   if body == nil or body == "" then
     refuse(400, "the request has no body; JSON is expected")
@@ -10,7 +27,8 @@ return function(req)
     -- What the user put into its place.
     return body
   end
-  local ok, value = pcall(require("lambda.json").decode, body)
+  local decode = keeps and part("json/nulls") or require("lambda.json").decode
+  local ok, value = pcall(decode, body)
   if not ok then
     if type(value) ~= "string" or value:find("not enough memory$") then
       error(value, 0)
@@ -18,7 +36,7 @@ return function(req)
     refuse(400, "the request's body is no JSON: " .. value)
   end
   -- Most have none.
-  if body:find("null", 1, true) then
+  if not keeps and body:find("null", 1, true) then
     return part("web/nulls").drop(value)
   end
   return value

@@ -1,7 +1,7 @@
 -- What runs for a route: the middleware of the app and of the groups around it, its own, and its
 -- function. Each step is a function of the request that gives an answer: `next`.
 local part = ...
-local answer_of = part("web/answer").of
+local answers = part("web/answer")
 local fault = part("web/fault")
 local http_error = part("web/http_error")
 local keep = part("trace")
@@ -9,10 +9,27 @@ local keep = part("trace")
 -- Each step is some calls of C within the one before, and Lua bears 200 of them.
 local MOST_STEPS = 50
 
+local answer_of = answers.of
+
 local M = {}
 
 local function called(fn, req, response)
   return answer_of(fn, fn(req, response))
+end
+
+-- The answer of this request alone. One that was made before may be given to many requests, and
+-- what is around the function may change it: put a cookie into it, say.
+local function owned(fn, req, first, second, third)
+  local answer = answer_of(fn, first, second, third)
+  if answer == first and answer ~= rawget(req, "_answer") then
+    answer = answers.copy(fn, answer)
+  end
+  req._answer = answer
+  return answer
+end
+
+local function called_within(fn, req, response)
+  return owned(fn, req, fn(req, response))
 end
 
 local function passed(fn, req, next, response)
@@ -22,7 +39,15 @@ local function passed(fn, req, next, response)
       .. "its own"
     fault(fn, message)
   end
-  return answer_of(fn, first, second, third)
+  return owned(fn, req, first, second, third)
+end
+
+-- The answer of the app's `on_error`; nothing where it leaves the error as it is.
+local function asked(hook, err, req)
+  local first, second, third = hook(err, req)
+  if first ~= nil or second ~= nil then
+    return owned(hook, req, first, second, third)
+  end
 end
 
 -- What becomes of an error that `fn` raised: an answer, of itself or of the app's `on_error`; or it
@@ -41,31 +66,30 @@ local function failed(core, fn, req, err)
   if not hook or (known and known.core == core and rawequal(known.err, err)) then
     error(err, 0)
   end
-  local failure = part("failure")
-  local frames = failure.frames(err)
+  local report = part("report")
+  local frames = report.frames(err)
   if not frames then
     error(err, 0)
   end
   req._failed = { core = core, err = err }
-  local ok, first, second, third = xpcall(hook, keep, err, req)
-  if ok and first == nil and second == nil then
+  local ok, made = xpcall(asked, keep, hook, err, req)
+  if ok and not made then
     error(err, 0)
   end
-  failure.log(err, frames)
+  report.log(err, frames)
   if not ok then
-    req._failed.err = first
-    return failed(core, hook, req, first)
+    req._failed.err = made
+    return failed(core, hook, req, made)
   end
-  local made = answer_of(hook, first, second, third)
-  -- It takes the place of what a stream was to begin with.
-  made.is_error = true
+  http_error.discard(response)
   return made
 end
 
 -- The last step: `fn` is called with the request, and the response of a stream.
-local function last(core, fn)
+local function last(core, fn, is_within)
+  local call = is_within and called_within or called
   return function(req)
-    local ok, result = xpcall(called, keep, fn, req, rawget(req, "_response"))
+    local ok, result = xpcall(call, keep, fn, req, rawget(req, "_response"))
     if ok then
       return result
     end
@@ -78,7 +102,7 @@ local function step(core, fn, next)
     if type(req) ~= "table" then
       -- `return next()` leaves no frame of the middleware.
       local message = "bad argument #1 to 'next' (request expected, got %s); call next(req)"
-      fault(fn, message:format(type(req)))
+      fault(fn, message, type(req))
     end
     return next(req)
   end
@@ -113,7 +137,7 @@ function M.of(core, scope, uses, fn)
       "a request to this route goes through %d functions of middleware; %d are the most"
     error(message:format(#list, MOST_STEPS), 0)
   end
-  local run = last(core, fn)
+  local run = last(core, fn, #list > 0)
   for i = #list, 1, -1 do
     run = step(core, list[i], run)
   end

@@ -61,7 +61,7 @@ local function attribute(option, value)
     if type(value) ~= "number" or value % 1 ~= 0 then
       bad("max_age is %s; it is a whole number of seconds", shown(value))
     end
-    return ("Max-Age=%d"):format(value)
+    return ("Max-Age=%.0f"):format(value + 0)
   elseif option == "expires" then
     if type(value) ~= "number" or not (value >= 0 and value <= LAST_SECOND) then
       bad("expires is %s; it is a time in seconds, as os.time gives it", shown(value))

@@ -2,7 +2,7 @@
 -- https://fetch.spec.whatwg.org/#http-cors-protocol
 local part = ...
 local answer = part("web/answer")
-local blame = part("web/blame")
+local fault = part("web/fault")
 local is_callable = part("handlers").is_callable
 
 local KNOWN = {
@@ -20,11 +20,16 @@ local function strings(option, value)
   local list = type(value) == "table" and value or { value }
   for _, item in ipairs(list) do
     if type(item) ~= "string" or item == "" or item:find("[%c%s,]") then
-      blame("cors: %s has %s in it; it is a string or a list of strings", option, tostring(item))
+      fault(
+        nil,
+        "cors: %s has %s in it; it is a string or a list of strings",
+        option,
+        tostring(item)
+      )
     end
   end
   if #list == 0 then
-    blame("cors: %s is empty; it is a string or a list of strings", option)
+    fault(nil, "cors: %s is empty; it is a string or a list of strings", option)
   end
   return list
 end
@@ -34,13 +39,14 @@ end
 local function check_origin(origin)
   local rest = origin:match("^%l[%w+.-]*://(.+)$")
   if origin ~= "null" and (not rest or rest:find("[/?#@%u]") or rest:find("*", 2, true)) then
-    blame(
+    fault(
+      nil,
       "cors: %q is no origin; one is like https://app.example.com or https://*.example.com, in "
         .. "lower case, without a path",
       origin
     )
   elseif rest and rest:sub(1, 1) == "*" and rest:sub(2, 2) ~= "." then
-    blame("cors: in %q the * stands for whole labels; write https://*.example.com", origin)
+    fault(nil, "cors: in %q the * stands for whole labels; write https://*.example.com", origin)
   end
 end
 
@@ -77,11 +83,12 @@ end
 
 local function checked(options)
   if type(options) ~= "table" then
-    blame("bad argument #1 to 'cors' (table expected, got %s)", type(options))
+    fault(nil, "bad argument #1 to 'cors' (table expected, got %s)", type(options))
   end
   for name in pairs(options) do
     if not KNOWN[name] then
-      blame(
+      fault(
+        nil,
         "cors: no option %s; there are credentials, expose, headers, max_age, methods, origins",
         tostring(name)
       )
@@ -89,7 +96,7 @@ local function checked(options)
   end
   local origins = options.origins
   if origins == nil then
-    blame("cors: origins is not given; it is \"*\", a list of origins, or a function")
+    fault(nil, "cors: origins is not given; it is \"*\", a list of origins, or a function")
   end
   local allows, any
   if is_callable(origins) then
@@ -100,13 +107,13 @@ local function checked(options)
       any = any or origin == "*"
     end
     if any and #list > 1 then
-      blame("cors: origins has * beside others; it stands alone, for all of them")
+      fault(nil, "cors: origins has * beside others; it stands alone, for all of them")
     end
     allows = not any and listed(list) or nil
   end
   local credentials = options.credentials
   if credentials ~= nil and type(credentials) ~= "boolean" then
-    blame("cors: credentials is %s; it is true or false", tostring(credentials))
+    fault(nil, "cors: credentials is %s; it is true or false", tostring(credentials))
   end
   local texts = {}
   for _, name in ipairs({ "expose", "headers", "methods" }) do
@@ -114,7 +121,8 @@ local function checked(options)
       local list = strings(name, options[name])
       texts[name] = table.concat(list, ", ")
       if credentials and texts[name]:find("*", 1, true) then
-        blame(
+        fault(
+          nil,
           "cors: %s has * in it, which is but a name where there are credentials; list them",
           name
         )
@@ -123,14 +131,14 @@ local function checked(options)
   end
   if any and credentials then
     local message = "cors: credentials are for origins that you know; browsers refuse them with *: "
-    blame(message .. "list the origins")
+    fault(nil, message .. "list the origins")
   end
   local max_age = options.max_age
   if max_age ~= nil and (type(max_age) ~= "number" or max_age % 1 ~= 0 or max_age < 0) then
-    blame("cors: max_age is %s; it is a whole number of seconds", tostring(max_age))
+    fault(nil, "cors: max_age is %s; it is a whole number of seconds", tostring(max_age))
   end
   texts.methods = texts.methods and texts.methods:upper() or METHODS
-  texts.max_age = max_age and ("%d"):format(max_age)
+  texts.max_age = max_age and ("%.0f"):format(max_age)
   return allows, credentials, texts
 end
 
@@ -156,8 +164,9 @@ end
 return function(options)
   local allows, credentials, texts = checked(options)
 
-  -- Adds what lets the origin read the answer; gives whether it may.
-  local function allow(req, headers)
+  -- Adds what lets the origin read the answer; gives whether it may. `known` has what was found
+  -- before of the same request: the user's function may have asked a database.
+  local function allow(req, headers, known)
     if not allows then
       -- Also where no origin is sent: a cache may give the answer to those that send one.
       headers["access-control-allow-origin"] = "*"
@@ -165,7 +174,10 @@ return function(options)
     end
     vary(headers, "Origin")
     local origin = req.headers.origin
-    if not origin or not allows(origin, req) then
+    if known.allowed == nil then
+      known.allowed = origin and allows(origin, req) or false
+    end
+    if not known.allowed then
       return false
     end
     headers["access-control-allow-origin"] = origin
@@ -177,7 +189,7 @@ return function(options)
 
   local function preflight(req)
     local headers = {}
-    if allow(req, headers) then
+    if allow(req, headers, {}) then
       headers["access-control-allow-methods"] = texts.methods
       headers["access-control-max-age"] = texts.max_age
       headers["access-control-allow-headers"] = texts.headers
@@ -187,15 +199,26 @@ return function(options)
     return answer.of(nil, 204, headers)
   end
 
+  local function expose(req, headers, known)
+    if allow(req, headers, known) and texts.expose then
+      headers["access-control-expose-headers"] = texts.expose
+    end
+  end
+
   return function(req, next)
     local asked = req.headers
     if req.method == "OPTIONS" and asked.origin and asked["access-control-request-method"] then
       return preflight(req)
     end
-    local given = next(req)
-    if allow(req, given.headers) and texts.expose then
-      given.headers["access-control-expose-headers"] = texts.expose
+    local response, known = rawget(req, "_response"), {}
+    if response and response._before_begin then
+      -- What a stream begins with has left when `next` returns.
+      response:_before_begin(function(headers)
+        expose(req, headers, known)
+      end)
     end
+    local given = next(req)
+    expose(req, given.headers, known)
     return given
   end
 end

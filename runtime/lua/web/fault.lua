@@ -44,7 +44,10 @@ local function caller()
 end
 
 -- `fn` is the handler whose answer it is about, of which nothing is on the stack any more; without
--- one, it is about what the running code called.
-return function(fn, message)
+-- one, it is about what the running code called. The message may be a format of what is behind it.
+return function(fn, message, ...)
+  if select("#", ...) > 0 then
+    message = message:format(...)
+  end
   error((fn and definition(fn) or caller()) .. message, 0)
 end

@@ -1,7 +1,7 @@
 -- web.file: a file as an answer.
 local part = ...
 local answer = part("web/answer")
-local blame = part("web/blame")
+local fault = part("web/fault")
 local conditions = part("web/conditions")
 local content = part("web/file_content")
 local is_utf8 = part("text").is_utf8
@@ -41,7 +41,7 @@ local function refuse(path, size, limit, streamed)
     what = "an answer to a load balancer"
     remedy = remedy:gsub("stream it %(web.stream%), ", "")
   end
-  blame(message, path, size, what, math.floor(limit / 1024 / 1024), remedy)
+  fault(nil, message, path, size, what, math.floor(limit / 1024 / 1024), remedy)
 end
 
 -- How many bytes the text has as a string of JSON, or in base64 where it is none.
@@ -100,15 +100,19 @@ local function attachment(name)
 end
 
 -- The file, or its compressed sibling that the client takes; and the coding.
-local function chosen(path, options, req, headers)
+local function chosen(path, options, req, headers, is_served)
   if options.precompressed then
-    local ranged = req and req.headers.range
+    local ranged, varied = req and req.headers.range, headers.vary
+    if type(varied) == "table" then
+      varied = table.concat(varied, ", ")
+    end
+    varied = varied and varied .. ", Accept-Encoding" or "Accept-Encoding"
     for _, coding in ipairs(CODINGS) do
       local sibling = content.of(path .. coding.suffix)
       if sibling then
-        headers.vary = "Accept-Encoding"
+        headers.vary = varied
         local accepted = req and conditions.accepts(req.headers["accept-encoding"], coding.name)
-        if accepted and not ranged then
+        if accepted and not ranged and (not is_served or is_served(sibling.path)) then
           return sibling, coding.name
         end
       end
@@ -123,20 +127,21 @@ local function part_of(file, req)
     return nil
   end
   local header, condition = req.headers.range, req.headers["if-range"]
-  if not header or (condition and condition:match("^%s*(.-)%s*$") ~= file.etag) then
+  if not header or (condition and condition:match("^%s*(\"[^\"]*\")%s*$") ~= file.etag) then
     return nil
   end
   return conditions.range(header, file.size)
 end
 
 -- The answer for the file at `path`, which `name` is shown for; nil where there is none, and what
--- is there instead. `kind` is its type.
-function M.answer(path, name, kind, options, req)
+-- is there instead. `kind` is its type; `is_served`, where it is given, tells of another path
+-- whether it may be sent in place of it.
+function M.answer(path, name, kind, options, req, is_served)
   local headers = {}
   for header, value in pairs(options.headers or {}) do
     headers[type(header) == "string" and header:lower() or header] = value
   end
-  local file, coding = chosen(path, options, req, headers)
+  local file, coding = chosen(path, options, req, headers, is_served)
   if not file then
     return nil, coding
   end
@@ -148,7 +153,8 @@ function M.answer(path, name, kind, options, req)
   headers["content-encoding"] = coding
   headers.etag = file.etag
   local status = options.status or 200
-  if req and status == 200 and conditions.is_known(req.headers["if-none-match"], file.etag) then
+  local is_read = req and status == 200 and (req.method == "GET" or req.method == "HEAD")
+  if is_read and conditions.is_known(req.headers["if-none-match"], file.etag) then
     return answer.of(nil, 304, headers)
   end
   headers["content-type"] = headers["content-type"] or kind
@@ -157,12 +163,11 @@ function M.answer(path, name, kind, options, req)
     local wanted = options.download
     headers["content-disposition"] = attachment(wanted == true and name:match("[^/]*$") or wanted)
   end
-  if status ~= 200 then
-    return answer.of(nil, status, headers, whole(file, req))
-  end
-  headers["accept-ranges"] = "bytes"
+  headers["accept-ranges"] = status == 200 and "bytes" or nil
   if req and req.method == "HEAD" then
-    return answer.of(nil, 200, headers)
+    return answer.of(nil, status, headers)
+  elseif status ~= 200 then
+    return answer.of(nil, status, headers, whole(file, req))
   end
   local first, last = part_of(file, req)
   if first == false then
@@ -181,10 +186,15 @@ end
 
 local function check_path(path)
   if type(path) ~= "string" or path == "" then
-    blame("bad argument #1 to 'file' (path expected, got %s)", path == "" and "none" or type(path))
+    fault(
+      nil,
+      "bad argument #1 to 'file' (path expected, got %s)",
+      path == "" and "none" or type(path)
+    )
   elseif path:find("\0", 1, true) or ("/" .. path .. "/"):find("/../", 1, true) then
     -- What a user sent may be in it.
-    blame(
+    fault(
+      nil,
       "file: the path %q leads out of its folder; web.files is for paths that a user sends",
       path
     )

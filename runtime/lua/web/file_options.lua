@@ -1,6 +1,6 @@
 -- The options of web.file and web.files.
 local part = ...
-local blame = part("web/blame")
+local fault = part("web/fault")
 local is_callable = part("handlers").is_callable
 
 local M = {}
@@ -54,7 +54,7 @@ function M.check(name, options)
   if options == nil then
     return {}
   elseif type(options) ~= "table" then
-    blame("bad argument #2 to '%s' (table expected, got %s)", name, type(options))
+    fault(nil, "bad argument #2 to '%s' (table expected, got %s)", name, type(options))
   end
   local known = M[name]
   for option, value in pairs(options) do
@@ -65,11 +65,11 @@ function M.check(name, options)
       end
       table.sort(names)
       local message = "%s: no option %s; there are %s"
-      blame(message, name, tostring(option), table.concat(names, ", "))
+      fault(nil, message, name, tostring(option), table.concat(names, ", "))
     end
     local right, expected = known[option](value)
     if not right then
-      blame("%s: %s is %s; it is %s", name, option, tostring(value), expected)
+      fault(nil, "%s: %s is %s; it is %s", name, option, tostring(value), expected)
     end
   end
   return options

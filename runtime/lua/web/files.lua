@@ -1,7 +1,7 @@
 -- web.files: a folder of files, as the function of a route.
 local part = ...
 local answer = part("web/answer")
-local blame = part("web/blame")
+local fault = part("web/fault")
 local decode = part("web/url").decode
 local files = part("file")
 local serve = part("web/file").answer
@@ -29,7 +29,7 @@ local function inner_path(encoded, dotfiles)
 end
 
 -- Whether no symbolic link leads out of the folder.
-local function is_inside(folder, path, name)
+local function is_inside(folder, path)
   local real_folder, real = files.real(folder), files.real(path)
   if not real or not real_folder then
     return false
@@ -40,22 +40,26 @@ local function is_inside(folder, path, name)
     return true
   end
   local message = "the file %q is not served: it is a symbolic link out of %s"
-  require("lambda.log").warn(message:format(name, folder))
+  require("lambda.log").warn(message:format(path:sub(#folder + 2), folder))
   return false
 end
 
 return function(folder, options)
   if type(folder) ~= "string" or folder == "" then
-    blame("bad argument #1 to 'files' (folder expected, got %s)", type(folder))
+    fault(nil, "bad argument #1 to 'files' (folder expected, got %s)", type(folder))
   elseif files.stat(folder) ~= "folder" then
     local message = "files: there is no folder %q; paths begin at the task root, %s"
-    blame(message, folder, os.getenv("LAMBDA_TASK_ROOT") or "the working directory")
+    fault(nil, message, folder, os.getenv("LAMBDA_TASK_ROOT") or "the working directory")
   end
   options = part("web/file_options").check("files", options)
   folder = folder:gsub("(.)/+$", "%1")
   local index = options.index
   if index == nil then
     index = "index.html"
+  end
+
+  local function is_served(path)
+    return is_inside(folder, path)
   end
 
   local function of_name(name, req)
@@ -68,15 +72,15 @@ return function(folder, options)
     elseif name:sub(-1) == "/" then
       return nil
     end
-    if kind == "file" and is_inside(folder, path, name) then
-      return serve(path, name, type_of(name, options.types), options, req)
+    if kind == "file" and is_served(path) then
+      return serve(path, name, type_of(name, options.types), options, req, is_served)
     end
   end
 
   if options.fallback then
     local kind = files.stat(folder .. "/" .. options.fallback)
     if kind ~= "file" then
-      blame("files: there is no file %q in %s for the fallback", options.fallback, folder)
+      fault(nil, "files: there is no file %q in %s for the fallback", options.fallback, folder)
     end
   end
 

@@ -10,16 +10,13 @@ local URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/fo
 local function limits(given)
   local fault, shown = part("web/fault"), part("web/shown")
   if given ~= nil and type(given) ~= "table" then
-    fault(nil, ("bad argument #1 to 'form' (table expected, got %s)"):format(type(given)))
+    fault(nil, "bad argument #1 to 'form' (table expected, got %s)", type(given))
   end
   for name, value in pairs(given or {}) do
     if not DEFAULTS[name] then
-      fault(
-        nil,
-        ("form: unknown option %s; there are max_bytes and max_fields"):format(shown(name))
-      )
-    elseif type(value) ~= "number" or not (value == math.huge or value % 1 == 0) then
-      fault(nil, ("form: %s is %s; it is a whole number"):format(name, shown(value)))
+      fault(nil, "form: unknown option %s; there are max_bytes and max_fields", shown(name))
+    elseif type(value) ~= "number" or not (value == math.huge or value % 1 == 0) or value < 0 then
+      fault(nil, "form: %s is %s; it is a whole number, or math.huge", name, shown(value))
     end
   end
   given = given or DEFAULTS
@@ -40,7 +37,9 @@ local function too_many(max_fields)
 end
 
 local function urlencoded(req, form, body, max_fields, charset)
-  local _, count = body:gsub("[^&]+", "%0", max_fields + 1)
+  -- No more fields than every other byte.
+  local most = math.min(max_fields, #body)
+  local _, count = body:gsub("[^&]+", "%0", most + 1)
   if count > max_fields then
     too_many(max_fields)
   elseif url.is_broken(body) then

@@ -106,6 +106,15 @@ function rest.source_ip(req)
   return is_table(identity) and identity.sourceIp or nil
 end
 
+-- On Lua 5.4, what was written as 1.5e12 is a float.
+local function milliseconds(value)
+  return type(value) == "number" and math.floor(value) or nil
+end
+
+function rest.time_ms(context)
+  return milliseconds(context.requestTimeEpoch)
+end
+
 function rest.head(answers, _, answer, rendered)
   -- Beside it, `headers` would be merged.
   rendered.multiValueHeaders = answers.multiple(answer)
@@ -154,6 +163,10 @@ function http.source_ip(req)
   return req._event.requestContext.http.sourceIp
 end
 
+function http.time_ms(context)
+  return milliseconds(context.timeEpoch)
+end
+
 function http.head(answers, _, answer, rendered)
   rendered.headers, rendered.cookies = answers.single(answer)
 end
@@ -198,6 +211,11 @@ function alb.source_ip(req)
     return nil
   end
   return address:match("^%[(.-)%]") or address:match("^(%d+%.%d+%.%d+%.%d+):%d+$") or address
+end
+
+-- A balancer tells none.
+function alb.time_ms()
+  return nil
 end
 
 function alb.head(answers, req, answer, rendered)

@@ -20,11 +20,19 @@ function M.new(status, message, headers)
   local fault = part("web/fault")
   if type(status) ~= "number" or status < 400 or status > 599 or status % 1 ~= 0 then
     local text = "bad argument #1 to 'error' (a status from 400 to 599 expected, got %s)"
-    fault(nil, text:format(part("web/shown")(status)))
+    fault(nil, text, part("web/shown")(status))
   elseif headers ~= nil and type(headers) ~= "table" then
-    fault(nil, ("bad argument #3 to 'error' (table expected, got %s)"):format(type(headers)))
+    fault(nil, "bad argument #3 to 'error' (table expected, got %s)", type(headers))
   end
   status = math.floor(status)
+  if message == false or message == require("lambda.json").null then
+    message = nil
+  end
+  local kind = type(message)
+  if kind ~= "string" and kind ~= "number" and kind ~= "table" and kind ~= "nil" then
+    -- The client would get its address.
+    fault(nil, "bad argument #2 to 'error' (string or table expected, got %s)", kind)
+  end
   local err = { type = "HttpError", status = status, headers = headers }
   if type(message) == "table" then
     err.body = message
@@ -41,6 +49,13 @@ function M.refuse(status, message)
   error(err, 0)
 end
 
+-- Forgets what a stream was to begin with: the answer to an error takes its place.
+function M.discard(response)
+  if response and response._discard then
+    response:_discard()
+  end
+end
+
 -- The answer that the error is.
 function M.answer(req, err)
   if err.logged then
@@ -48,10 +63,9 @@ function M.answer(req, err)
     local message = "the request was answered with %d: %s"
     log.warn(message:format(err.status, err.message), req:_named())
   end
+  M.discard(rawget(req, "_response"))
   local json = part("web/answer").json
-  local answer = json(err.body or { message = err.message }, err.status, err.headers, req._by)
-  answer.is_error = true
-  return answer
+  return json(err.body or { message = err.message }, err.status, err.headers, req._by)
 end
 
 return M

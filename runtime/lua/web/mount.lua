@@ -1,6 +1,6 @@
 -- Apps and functions that serve all paths behind a prefix.
 local part = ...
-local blame = part("web/blame")
+local fault = part("web/fault")
 local keep = part("trace")
 local tree = part("web/tree")
 
@@ -37,7 +37,11 @@ function M.of(core, target, prefix, segments)
   if type(target) == "table" and type(rawget(target, "_core")) == "table" then
     local inner = target._core
     if reaches(inner, core) then
-      blame("the app mounted at %q has this app in it, or is it", prefix == "" and "/" or prefix)
+      fault(
+        nil,
+        "the app mounted at %q has this app in it, or is it",
+        prefix == "" and "/" or prefix
+      )
     end
     table.insert(core.mounted, inner)
   end

@@ -13,7 +13,7 @@ local function piece_of(answer, piece)
     return tostring(piece)
   end
   local message = "the answer's body gave %s; its pieces are strings"
-  part("web/fault")(answer.by, message:format(part("web/shown")(piece)))
+  part("web/fault")(answer.by, message, part("web/shown")(piece))
 end
 
 -- The next piece that is not empty, or nil.

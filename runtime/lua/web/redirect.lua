@@ -5,7 +5,7 @@ local STATUSES = { [301] = true, [302] = true, [303] = true, [307] = true, [308]
 
 local function bad(position, expected, value)
   local message = "bad argument #%d to 'redirect' (%s, got %s)"
-  part("web/fault")(nil, message:format(position, expected, part("web/shown")(value)))
+  part("web/fault")(nil, message, position, expected, part("web/shown")(value))
 end
 
 return function(location, status)

@@ -164,8 +164,12 @@ function lazy.source(req)
   return req._front.name
 end
 
-function methods.json(req)
-  return part("web/body")(req)
+function lazy.time_ms(req)
+  return req._front.time_ms(req._event.requestContext)
+end
+
+function methods.json(req, options)
+  return part("web/body")(req, options)
 end
 
 function methods.form(req, options)

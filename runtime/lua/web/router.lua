@@ -1,7 +1,7 @@
 -- web.router: an app, which finds the function for a request's method and path.
 local part = ...
 local answer = part("web/answer")
-local blame = part("web/blame")
+local fault = part("web/fault")
 local chain = part("web/chain")
 local is_callable = part("handlers").is_callable
 local pattern = part("web/pattern")
@@ -23,7 +23,7 @@ local function core_of(self, name)
   local core = type(self) == "table" and rawget(self, "_core")
   if not core then
     local message = "bad self to '%s' (router expected, got %s); call it with a colon, app:%s(…)"
-    blame(message, name, type(self), name)
+    fault(nil, message, name, type(self), name)
   end
   return core
 end
@@ -35,7 +35,7 @@ local function functions(name, skipped, ...)
   for i = 1, math.max(count, 1) do
     if not is_callable(list[i]) then
       local message = "bad argument #%d to '%s' (function expected, got %s)"
-      blame(message, skipped + i, name, i > count and "no value" or type(list[i]))
+      fault(nil, message, skipped + i, name, i > count and "no value" or type(list[i]))
     end
   end
   return list
@@ -43,7 +43,7 @@ end
 
 local function checked_path(name, position, path)
   if type(path) ~= "string" then
-    blame("bad argument #%d to '%s' (path expected, got %s)", position, name, type(path))
+    fault(nil, "bad argument #%d to '%s' (path expected, got %s)", position, name, type(path))
   end
   return path
 end
@@ -63,7 +63,7 @@ local function parsed(path, whole)
     segments, names = pattern.parse(whole)
   end
   if not segments then
-    blame("the path %q is no pattern: %s", path, names)
+    fault(nil, "the path %q is no pattern: %s", path, names)
   end
   return segments, names
 end
@@ -71,7 +71,7 @@ end
 local function node_of(core, whole, segments)
   local node, message = tree.node(core.tree, whole, segments)
   if not node then
-    blame("the path %q: %s", whole, message)
+    fault(nil, "the path %q: %s", whole, message)
   end
   return node
 end
@@ -98,7 +98,7 @@ local function check_new(node, method)
   local known = node.routes[method]
   if known and (method ~= "HEAD" or node.has_head) then
     local shown = method == "*" and "any method of " or method .. " "
-    blame("there is a route for %s%q already", shown, known.pattern)
+    fault(nil, "there is a route for %s%q already", shown, known.pattern)
   end
 end
 
@@ -143,16 +143,16 @@ function common.route(self, methods, path, ...)
   for i, method in ipairs(type(methods) == "table" and methods or { methods }) do
     if type(method) ~= "string" or method == "" or method:find("[^%w!#$%%&'+.^_`|~-]") then
       local shown = type(method) == "string" and ("%q"):format(method) or type(method)
-      blame("bad argument #1 to 'route' (methods expected, such as \"GET\"; got %s)", shown)
+      fault(nil, "bad argument #1 to 'route' (methods expected, such as \"GET\"; got %s)", shown)
     end
     list[i] = method:upper()
     if seen[list[i]] then
-      blame("bad argument #1 to 'route' (the method %s stands there twice)", list[i])
+      fault(nil, "bad argument #1 to 'route' (the method %s stands there twice)", list[i])
     end
     seen[list[i]] = true
   end
   if #list == 0 then
-    blame("bad argument #1 to 'route' (methods expected, got %s)", type(methods))
+    fault(nil, "bad argument #1 to 'route' (methods expected, got %s)", type(methods))
   end
   checked_path("route", 2, path)
   local uses = functions("route", 2, ...)
@@ -180,13 +180,13 @@ end
 local function prefix_of(name, path, scope)
   checked_path(name, 1, path)
   if #path > 1 and path:sub(-1) == "/" then
-    blame("the prefix %q ends with a slash; the paths behind it begin with one", path)
+    fault(nil, "the prefix %q ends with a slash; the paths behind it begin with one", path)
   end
   local prefix = joined(scope.prefix, path)
   local segments, names = parsed(path, prefix)
   local last = segments[#segments]
   if type(last) == "table" and last.rest then
-    blame("the prefix %q has the rest parameter *%s; nothing comes behind it", path, last.name)
+    fault(nil, "the prefix %q has the rest parameter *%s; nothing comes behind it", path, last.name)
   end
   return prefix == "/" and "" or prefix, segments, names
 end
@@ -210,7 +210,8 @@ function common.mount(self, path, ...)
   end
   local node = node_of(core, prefix == "" and "/" or prefix, segments)
   if node.mount or node.rest then
-    blame(
+    fault(
+      nil,
       "there is %s %q already",
       node.mount and "something mounted at" or "a rest parameter behind",
       prefix == "" and "/" or prefix
@@ -237,7 +238,7 @@ for _, name in ipairs({ "not_found", "on_error" }) do
   own[name] = function(self, ...)
     local core = core_of(self, name)
     if core[name] then
-      blame("%s: it was called before; an app has one", name)
+      fault(nil, "%s: it was called before; an app has one", name)
     end
     core[name] = functions(name, 0, ...)[1]
     return self
@@ -300,14 +301,14 @@ function M.new(options)
   local ignores_slash = false
   if options ~= nil then
     if type(options) ~= "table" then
-      blame("bad argument #1 to 'router' (table expected, got %s)", type(options))
+      fault(nil, "bad argument #1 to 'router' (table expected, got %s)", type(options))
     end
     for name, value in pairs(options) do
       local values = OPTIONS[name]
       if not values then
-        blame("router: no option %s; there is trailing_slash", tostring(name))
+        fault(nil, "router: no option %s; there is trailing_slash", tostring(name))
       elseif not values[value] then
-        blame("router: trailing_slash is %s; it is \"strict\" or \"ignore\"", tostring(value))
+        fault(nil, "router: trailing_slash is %s; it is \"strict\" or \"ignore\"", tostring(value))
       end
     end
     ignores_slash = options.trailing_slash == "ignore"

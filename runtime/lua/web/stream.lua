@@ -14,7 +14,7 @@ Response.__name = "lambda.web.Response"
 
 -- Raises in the user's code, which called one of the methods.
 local function bad(message, ...)
-  part("web/fault")(nil, message:format(...))
+  part("web/fault")(nil, message, ...)
 end
 
 local function check(self, name)
@@ -30,13 +30,32 @@ local function text_of(value)
   return type(value) == "number" and tostring(value):gsub("%.0$", "") or value
 end
 
--- Gives the native response status, headers and cookies: from here on, there is no other answer.
-local function begin(self)
+-- For middleware: `add` is called with the headers before they are sent. What is around others
+-- registers first, and has the last word.
+function Response:_before_begin(add)
+  table.insert(self._adders, 1, add)
+end
+
+local function add_headers(self, headers)
+  for _, add in ipairs(self._adders) do
+    add(headers)
+  end
+end
+
+-- The answer that is to be sent, complete but for its body.
+local function completed(self)
   local answer = self._answer
+  add_headers(self, answer.headers)
   self._has_body = answers.has_body(self._req, answer.status)
   if self._has_body and (self._is_started or answer.body) then
     answer.headers["content-type"] = answer.headers["content-type"] or "text/plain; charset=utf-8"
   end
+  return answer
+end
+
+-- Gives the native response status, headers and cookies: from here on, there is no other answer.
+local function begin(self)
+  local answer = completed(self)
   self._out:start(self._req._front.prelude(answers, answer))
   self._begun = true
 end
@@ -121,6 +140,12 @@ function Response:write(...)
   return self
 end
 
+-- Forgets what was set and written, of which nothing was sent.
+function Response:_discard()
+  self._answer, self._is_started = answers.of(nil, 200), nil
+  self._pieces = self._pieces and {}
+end
+
 -- Sends what the handler returned, as it wrote nothing.
 local function send(self, answer)
   self._answer = answer
@@ -146,7 +171,7 @@ end
 
 -- Whether the answer is sent that came of the handler, and not what the handler wrote.
 local function counts(response, answer)
-  if answer.is_error or not response._is_started then
+  if not response._is_started then
     return true
   elseif answer.body ~= nil then
     local message = "what the handler returned is ignored: it has written its answer"
@@ -160,7 +185,7 @@ local function buffered(fn, req, response)
   response._pieces = {}
   local answer = serve(fn, req, response)
   if not counts(response, answer) then
-    answer = response._answer
+    answer = completed(response)
     answer.body = table.concat(response._pieces)
   end
   return answers.render(req, answer)
@@ -169,7 +194,8 @@ end
 return function(fn)
   return handlers.wrap(fn, function(event, context)
     local req = new_request(event, context)
-    local response = setmetatable({ _req = req, _answer = answers.of(nil, 200) }, Response)
+    local response = { _req = req, _answer = answers.of(nil, 200), _adders = {} }
+    setmetatable(response, Response)
     req._response = response
     response._out = req._front.streams and open() or nil
     if not response._out then

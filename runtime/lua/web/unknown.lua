@@ -1,9 +1,10 @@
 -- What is said of an event that is no HTTP request.
+local part = ...
 
-local ACCEPTED = "lambda.web serves API Gateway's REST APIs (payload 1.0) and HTTP APIs (payload "
-  .. "2.0), function URLs, and Application Load Balancers"
+local ACCEPTED = "; HTTP requests come from API Gateway's REST APIs (payload 1.0) and HTTP APIs "
+  .. "(payload 2.0), function URLs, and Application Load Balancers"
 
--- What the event is, for people.
+-- What the event is, for people, where nobody knows whose it is.
 local function seen(event)
   if type(event) ~= "table" then
     return event == nil and "nothing" or type(event) == "userdata" and "null" or "a " .. type(event)
@@ -21,5 +22,13 @@ local function seen(event)
 end
 
 return function(event)
-  return "this event is no HTTP request: it is " .. seen(event) .. "; " .. ACCEPTED
+  local source = part("events/source")
+  local name = source.of(event)
+  local label, reader = source.LABELS[name], source.READERS[name]
+  if not label or reader == "lambda.web" then
+    -- One of a front end has its marks, and lacks what makes it a request.
+    return "this event is no HTTP request: it is " .. seen(event) .. ACCEPTED
+  end
+  local hint = reader and " (lambda.events reads it: " .. reader .. ")" or ""
+  return "this event is one of " .. label .. hint .. ", no HTTP request" .. ACCEPTED
 end

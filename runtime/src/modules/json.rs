@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mlua::{LightUserData, Lua, LuaString, Table, Value};
 
 use super::throw::{self, Throw};
-use crate::json::{Codec, DecodeError, binding};
+use crate::json::{Codec, DecodeError, Nulls, binding};
 
 /// What `require("lambda.json")` gives.
 ///
@@ -39,6 +39,15 @@ pub fn module(lua: &Lua, codec: &Rc<Codec>) -> mlua::Result<Table> {
         })?,
     )?;
     Ok(module)
+}
+
+/// `part("json/nulls")`: a `decode` that keeps nulls, whatever `MOONLAYER_JSON_NULL` says.
+///
+/// # Errors
+/// Lua is out of memory.
+pub fn decode_with_nulls(lua: &Lua) -> mlua::Result<Value> {
+    let codec = Codec::new(lua, Nulls::Null)?;
+    binding::functions(lua, &codec, false).map(|functions| Value::Function(functions.decode))
 }
 
 /// A function that gives its table, or a new one, the metatable `mark`, which may replace `other`.

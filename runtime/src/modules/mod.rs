@@ -14,7 +14,6 @@ use http::Connections;
 
 pub mod cjson;
 pub mod crypto;
-pub mod failure;
 pub mod file;
 pub mod gunzip;
 pub mod http;
@@ -39,10 +38,9 @@ pub fn install(
     lifecycle: &Rc<Lifecycle>,
     connections: &Rc<Connections>,
 ) -> mlua::Result<()> {
-    failure::install(lua, codec, deadline, log);
     let package: Table = lua.globals().raw_get("package")?;
     let preload: Table = package.raw_get("preload")?;
-    report::to(lua, codec, log, deadline);
+    report::install(lua, codec, log, deadline);
     preload.raw_set("lambda", lua.create_function(|lua, ()| lambda(lua))?)?;
     preload.raw_set(
         "lambda.crypto",

@@ -23,10 +23,10 @@ struct Source {
 type Native = fn(&Lua) -> mlua::Result<Value>;
 
 const NATIVE: &[(&str, Native)] = &[
-    ("failure", super::failure::functions),
     ("file", super::file::functions),
     ("gunzip", super::gunzip::function),
-    ("report", super::report::function),
+    ("json/nulls", super::json::decode_with_nulls),
+    ("report", super::report::functions),
     ("stream/open", super::stream::open),
     ("text", text),
     ("trace", |lua| coroutine::keeper(lua).map(Value::Function)),

@@ -56,6 +56,8 @@ local web = {}
 ---@field stage string?
 ---The front end's id of the request; nil for a load balancer.
 ---@field id string?
+---When the front end got the request, in milliseconds since 1970; nil for a load balancer.
+---@field time_ms integer?
 ---@field source "api-gateway"|"http-api"|"function-url"|"alb"
 ---The event as it came, JSON nulls included.
 ---@field event table
@@ -66,9 +68,14 @@ local Request = {}
 
 ---The body, decoded from JSON. Members that are null are nil; in a list, null stays `json.null`.
 ---
----A body that is no JSON, or none, answers with 400. `json.decode(req.body)` keeps every null.
+---A body that is no JSON, or none, answers with 400.
+---@param options? lambda.web.JsonOptions
 ---@return any value
-function Request:json() end
+function Request:json(options) end
+
+---@class lambda.web.JsonOptions
+---Whether every null is `json.null`, whatever `MOONLAYER_JSON_NULL` says; `false` unless given.
+---@field nulls? boolean
 
 ---The fields of a form, and its files: `application/x-www-form-urlencoded` or
 ---`multipart/form-data`.
@@ -228,6 +235,12 @@ function web.cookie(name, value, options) end
 ---@param text string|number
 ---@return string
 function web.encode(text) end
+
+---Escapes `&`, `<`, `>`, `"` and `'`: what a user sent is text then, in HTML and in attributes in
+---quotes. In a URL it still has to be encoded (`web.encode`), and in a script it has no place.
+---@param text string|number
+---@return string
+function web.escape(text) end
 
 ---Makes an app, which finds a function by a request's method and path. The app is a handler.
 ---@param options? lambda.web.RouterOptions
