@@ -15,8 +15,8 @@ local web = {}
 ---Names in any case. A list is several values; numbers and booleans become strings, and `false` and
 ---a JSON null leave the header out. Control characters are an error.
 ---@field headers? table<string, string|number|boolean|(string|number|boolean)[]>
----A string (bytes that are not UTF-8 are sent as base64 by themselves), a table (sent as JSON), or a
----function that gives a piece a call and then nil.
+---A string (bytes that are not UTF-8 are sent as base64 by themselves), a table (sent as JSON), or
+---a function that gives a piece a call and then nil.
 ---@field body? string|number|boolean|table|fun(): string?
 ---What `web.cookie` gives.
 ---@field cookies? string[]
@@ -81,8 +81,8 @@ function Request:json(options) end
 ---`multipart/form-data`.
 ---
 ---Of a name that came more than once, the last value counts; `form_all` has all. Read once: what
----it is given in a second call is not heeded. Answers with 415 when the request is no form, 413 when
----it is over a limit, and 400 when it is malformed.
+---it is given in a second call is not heeded. Answers with 415 when the request is no form, 413
+---when it is over a limit, and 400 when it is malformed.
 ---@param options? lambda.web.FormOptions
 ---@return table<string, string> fields
 ---@return table<string, lambda.web.File> files
@@ -125,8 +125,8 @@ function Request:query_all(name) end
 ---Makes a handler of a function of a request.
 ---
 ---What it returns is the answer: a string (text), a table (JSON), nothing (204), an answer, or
----`status, headers, body`. `nil, err` and errors fail the invocation, and so does what is no answer;
----`web.error` does not. An event that is no HTTP request fails with what was seen.
+---`status, headers, body`. `nil, err` and errors fail the invocation, and so does what is no
+---answer; `web.error` does not. An event that is no HTTP request fails with what was seen.
 ---@param fn fun(req: lambda.web.Request): lambda.web.Returned, any, any
 ---@return fun(event: any, context: lambda.Context): table
 function web.handler(fn) end
@@ -154,8 +154,8 @@ local Response = {}
 ---What `web.cookie` gives.
 ---@field cookies? string[]
 
----Sets status, headers and cookies. Nothing is sent before the first write or the end. Call it once,
----before the first write.
+---Sets status, headers and cookies. Nothing is sent before the first write or the end. Call it
+---once, before the first write.
 ---@param options? lambda.web.Start
 ---@return lambda.web.Response response Itself.
 function Response:start(options) end
@@ -199,8 +199,8 @@ function web.html(text, status, headers) end
 ---@return lambda.web.Answer
 function web.redirect(location, status) end
 
----Ends the handler, from any depth, with an answer: `{"message": …}`, or the table that is given. It
----raises an error with `status`, `message` and `type = "HttpError"`, which `pcall` catches.
+---Ends the handler, from any depth, with an answer: `{"message": …}`, or the table that is given.
+---It raises an error with `status`, `message` and `type = "HttpError"`, which `pcall` catches.
 ---@param status integer From 400 to 599.
 ---@param message? string|table The status's own phrase unless given.
 ---@param headers? table<string, any>
