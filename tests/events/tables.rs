@@ -221,10 +221,32 @@ fn what_dynamodb_has_no_value_for_is_an_error_that_says_where() {
     let message = error(cycle, &json!({}));
     let start = "dynamodb.encode_item: cannot encode more than 32 levels at $.t.t.t";
     assert!(message.starts_with(start), "{message}");
-    assert_eq!(
-        error("events.dynamodb.encode_item('x')", &json!({})),
-        "bad argument #1 to 'encode_item' (table expected, got string)"
-    );
+}
+
+#[test]
+fn what_is_no_item_is_an_error() {
+    for (call, got) in [
+        ("encode_item('x')", "string"),
+        ("decode_item(nil)", "nil"),
+        ("decode_item('x')", "string"),
+    ] {
+        let name = &call[..11];
+        assert_eq!(
+            error(&format!("events.dynamodb.{call}"), &json!({})),
+            format!("bad argument #1 to '{name}' (table expected, got {got})")
+        );
+    }
+    for (item, got) in [
+        ("{ 'a' }", "list"),
+        ("json.array({})", "list"),
+        ("events.dynamodb.set({ 'a' })", "value"),
+        ("events.dynamodb.binary('a')", "value"),
+        ("events.dynamodb.number('12345678901234567890')", "value"),
+    ] {
+        let message = error(&format!("events.dynamodb.encode_item({item})"), &json!({}));
+        let expected = "dynamodb.encode_item: an item has attributes by name, but there is";
+        assert_eq!(message, format!("{expected} a single {got} at $"));
+    }
 }
 
 #[test]
