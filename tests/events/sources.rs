@@ -308,6 +308,14 @@ fn an_event_of_unknown_source_is_described() {
         "events.schedule: expected an event of a schedule, got one of an unknown source (its \
          members: a, b, c, d, e, f, …); a schedule with an input of its own sends that input alone"
     );
+    let piped = json!([{ "eventSource": "aws:sqs", "messageId": "m-1", "body": "one" }]);
+    assert_eq!(
+        error("events.sqs(event)", &piped),
+        "events.sqs: expected an event of SQS, got a list of records of SQS, as a pipe of \
+         EventBridge sends; call events.record for each"
+    );
+    let body = "return events.record(event[1]).body";
+    assert_eq!(answer(body, &piped), "one");
     assert_eq!(
         error("events.dynamodb(event)", &json!("text")),
         "bad argument #1 to 'dynamodb' (an event expected, got string)"
