@@ -230,6 +230,19 @@ fn an_http_api_gets_a_policy_when_it_is_asked_for_or_by_payload_version_1() {
 }
 
 #[test]
+fn a_policy_for_an_http_api_takes_a_context_of_any_shape_too() {
+    let code = "return authorizer.allow('ada', { context = { groups = { 'admins' } } })";
+    let answer = with_policy(code, &sample("authorizer-http")).post().json();
+    assert_eq!(answer["context"], json!({ "groups": ["admins"] }));
+    let message = "context.groups is a table";
+    for name in ["authorizer-http-v1", "authorizer-request"] {
+        let report = with_policy(code, &sample(name)).post().json();
+        let said = report["errorMessage"].as_str().expect("an error");
+        assert!(said.contains(message), "{name}: {said}");
+    }
+}
+
+#[test]
 fn unauthorized_is_the_text_that_api_gateway_knows() {
     for code in [
         "authorizer.unauthorized()",

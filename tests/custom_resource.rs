@@ -214,11 +214,11 @@ fn every_kind_of_error_has_its_text() {
         ),
         (
             "return { physical_id = '' }",
-            "physical_id is a string of 1 to 1024 bytes",
+            "physical_id is text of 1 to 1024 bytes without control characters",
         ),
         (
             "return { physical_id = ('x'):rep(1025) }",
-            "physical_id is a string of 1 to 1024 bytes",
+            "physical_id is text of 1 to 1024 bytes without control characters",
         ),
         (
             "return { data = 'x' }",

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "events/attributes.rs"]
+mod attributes;
 #[path = "events/buses.rs"]
 mod buses;
 #[path = "events/logs.rs"]

@@ -177,6 +177,30 @@ fn a_handler_of_records_answers_200_unless_told_otherwise() {
     assert_eq!(answers[2]["errorMessage"], "Going away");
 }
 
+#[test]
+fn what_is_no_answer_is_an_error_in_place_of_one_that_api_gateway_hides() {
+    for (value, kind) in [
+        ("'hello'", "string"),
+        ("true", "boolean"),
+        ("200", "number"),
+    ] {
+        let source = format!(
+            "local websocket = require('lambda.events').websocket
+             return {{ handler = websocket.handler(function() return {value} end) }}"
+        );
+        let run = Function::new("main.lua", source)
+            .invoke(Event::json(sample("websocket-message").to_string()))
+            .run();
+        assert_eq!(
+            run.post().json()["errorMessage"],
+            format!(
+                "the function returned a {kind}: return websocket.ok(body), \
+                 websocket.refuse(status) or nothing"
+            )
+        );
+    }
+}
+
 /// Not as tail calls, which leave no place to name.
 #[test]
 fn mistakes_are_errors_in_the_users_code() {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::support::{Event, Then, Web, answer, send};
-use super::{STREAM, answered, body, function, ok, reason, sample};
+use super::{NOTHING, STREAM, answered, body, function, given, ok, reason, sample};
 
 #[test]
 fn an_answer_that_does_not_arrive_is_sent_again() {
@@ -25,6 +25,66 @@ fn an_answer_that_does_not_arrive_is_sent_again() {
     let asked = web.asked();
     assert!(asked.len() >= 3, "{asked:?}");
     assert_eq!(body(&asked[0]), body(&asked[2]));
+}
+
+#[test]
+fn an_id_that_cloudformation_does_not_take_fails_the_resource_and_is_answered() {
+    let message = "physical_id is text of 1 to 1024 bytes without control characters";
+    for id in [
+        "''",
+        "5",
+        "('x'):rep(1025)",
+        "'a\\255'",
+        "('\\1'):rep(1000)",
+    ] {
+        let returned = format!("{{ create = function() return {{ physical_id = {id} }} end }}");
+        let answer = given(&returned, "custom-resource-create");
+        assert_eq!(reason(&answer), format!("{message}{STREAM}"), "{id}");
+        assert_eq!(answer["PhysicalResourceId"], NOTHING);
+        let noted = format!("{{ create = function(request) request.physical_id = {id} end }}");
+        let answer = given(&noted, "custom-resource-create");
+        assert_eq!(
+            reason(&answer),
+            format!("request.{message}{STREAM}"),
+            "{id}"
+        );
+        assert_eq!(answer["PhysicalResourceId"], NOTHING);
+        let raised = format!(
+            "{{ update = function(request) request.physical_id = {id} error('full', 0) end,
+                create = print }}"
+        );
+        let answer = given(&raised, "custom-resource-update");
+        assert_eq!(reason(&answer), format!("full{STREAM}"), "{id}");
+        let event: serde_json::Value = sample("custom-resource-update", &ok());
+        assert_eq!(answer["PhysicalResourceId"], event["PhysicalResourceId"]);
+    }
+}
+
+#[test]
+fn what_was_made_is_named_also_when_the_rest_of_the_answer_is_wrong() {
+    for rest in ["Data = {}", "data = 5", "no_echo = 'yes'"] {
+        let functions =
+            format!("{{ create = function() return {{ physical_id = 'it', {rest} }} end }}");
+        let answer = given(&functions, "custom-resource-create");
+        assert!(!reason(&answer).is_empty());
+        assert_eq!(answer["PhysicalResourceId"], "it", "{rest}");
+    }
+}
+
+#[test]
+fn a_function_out_of_memory_is_answered() {
+    let functions = "{ create = function()
+        local hoard = {}
+        while true do hoard[#hoard + 1] = ('x'):rep(1048576) .. #hoard end
+    end }";
+    let web = ok();
+    let event = sample("custom-resource-create", &web);
+    let run = function(functions)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .invoke(Event::json(event.to_string()))
+        .run();
+    println!("{}", run.transcript());
+    assert!(reason(&body(&web.only())).contains("memory"));
 }
 
 #[test]

@@ -131,6 +131,32 @@ fn a_long_number_shows_compares_and_is_encoded_with_its_digits() {
 }
 
 #[test]
+fn a_long_number_compares_with_every_number_and_with_nothing_else() {
+    // LuaJIT compares values of one type only, whatever they are.
+    let body = "local long = events.dynamodb.number('12345678901234567890')\n\
+        if _VERSION == 'Lua 5.4' then\n\
+          assert(5 < long and long > 5 and not (long <= 5) and 1e20 > long and long < 1e20)\n\
+          assert(long < math.huge and math.huge > long and -math.huge < long)\n\
+          assert(not (long <= -math.huge) and not (long < 0 / 0) and not (0 / 0 <= long))\n\
+        end\n\
+        assert(long ~= events.dynamodb.binary('x') and long ~= {} and long ~= 'x')\n\
+        local messages = {}\n\
+        for nth, other in ipairs({ 'x', {}, true }) do\n\
+          local ok, message = pcall(function() return long < other end)\n\
+          assert(not ok, 'compared')\n\
+          messages[nth] = message\n\
+        end\n\
+        return messages";
+    for message in answer(body, &json!({})).as_array().expect("messages") {
+        let message = message.as_str().expect("a message");
+        assert!(
+            message.starts_with("main.lua:13: attempt to compare "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn arithmetic_on_a_long_number_is_an_error_that_says_what_to_do() {
     for operation in ["n + 1", "1 - n", "n * n", "n / 2", "-n", "n % 7", "n ^ 2"] {
         let body =

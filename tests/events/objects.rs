@@ -176,7 +176,7 @@ fn what_carries_no_object_is_an_error_that_names_it() {
     assert_eq!(
         error("events.s3(event)", &queue(["[1]"])),
         "events.s3: expected events of S3, but SQS message message-1 holds one of an unknown \
-         source (its members: 1)"
+         source (it is a list)"
     );
     assert_eq!(
         error("events.s3(event)", &queue(["7"])),

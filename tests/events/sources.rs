@@ -1,8 +1,11 @@
 //! What the source of an event is called, and what is said of the wrong one.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
-use super::{answer, error, sample};
+use super::support::project;
+use super::{answer, answer_of, error, function, sample};
 
 /// The names of the sources of these events.
 #[track_caller]
@@ -13,33 +16,102 @@ fn sources(events: Vec<Value>) -> Value {
     answer(body, &Value::Array(events))
 }
 
+/// The names of all samples.
+fn samples() -> Vec<String> {
+    let folder = fs::read_dir(project().join("cli/events")).expect("the samples");
+    let files = folder.map(|file| file.expect("a sample").file_name());
+    let mut names: Vec<_> = files
+        .filter_map(|name| Some(name.to_str()?.strip_suffix(".json")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
 #[test]
 fn every_sample_has_the_name_of_its_source() {
+    // By what their names begin with, the longest that fits.
     let expected = [
-        ("alb", "alb"),
-        ("alb-multi-value", "alb"),
-        ("api-gateway-http", "http-api"),
-        ("api-gateway-rest", "api-gateway"),
-        ("authorizer-http", "authorizer"),
-        ("authorizer-request", "authorizer"),
-        ("authorizer-token", "authorizer"),
-        ("cloudwatch-logs", "cloudwatch-logs"),
-        ("cognito-pre-sign-up", "cognito"),
-        ("dynamodb", "dynamodb"),
-        ("eventbridge", "eventbridge"),
-        ("function-url", "function-url"),
-        ("kinesis", "kinesis"),
-        ("s3", "s3"),
-        ("schedule", "schedule"),
-        ("sns", "sns"),
-        ("sqs", "sqs"),
-        ("sqs-fifo", "sqs"),
-        ("websocket-connect", "websocket"),
-        ("websocket-disconnect", "websocket"),
-        ("websocket-message", "websocket"),
+        ("alb", json!("alb")),
+        ("alexa", json!("alexa")),
+        ("api-gateway-http", json!("http-api")),
+        ("api-gateway-http-v1", json!("api-gateway")),
+        ("api-gateway-rest", json!("api-gateway")),
+        ("authorizer", json!("authorizer")),
+        ("cloudwatch-logs", json!("cloudwatch-logs")),
+        ("codecommit", json!("codecommit")),
+        ("codepipeline", json!("codepipeline")),
+        ("cognito", json!("cognito")),
+        ("config", json!("config")),
+        ("custom-resource", json!("cloudformation")),
+        ("dynamodb", json!("dynamodb")),
+        ("eventbridge", json!("eventbridge")),
+        ("function-url", json!("function-url")),
+        ("hello", json!(false)),
+        ("kafka", json!("kafka")),
+        ("kinesis", json!("kinesis")),
+        ("lex", json!("lex")),
+        ("s3", json!("s3")),
+        ("schedule", json!("schedule")),
+        ("ses", json!("ses")),
+        ("sns", json!("sns")),
+        ("sqs", json!("sqs")),
+        ("websocket", json!("websocket")),
     ];
-    let names = sources(expected.map(|(file, _)| sample(file)).to_vec());
-    assert_eq!(names, json!(expected.map(|(_, name)| name)));
+    let samples = samples();
+    let names = sources(samples.iter().map(|name| sample(name)).collect());
+    for (file, name) in samples.iter().zip(names.as_array().expect("names")) {
+        let fitting = expected.iter().filter(|(start, _)| file.starts_with(start));
+        let (_, wanted) = fitting
+            .max_by_key(|(start, _)| start.len())
+            .unwrap_or_else(|| panic!("the source of {file} is not listed"));
+        assert_eq!(name, wanted, "{file}");
+    }
+}
+
+#[test]
+fn every_sample_is_read_alike_whether_null_is_a_value_or_absent() {
+    // Without the raw events. DynamoDB's own null follows the setting, and so does the event that
+    // Cognito gets back.
+    let body = "local read = {\n\
+          authorizer = function(one)\n\
+            return events.authorizer.handler(function(request)\n\
+              request.raw = nil\n\
+              return { isAuthorized = true, request = request }\n\
+            end)(one)\n\
+          end,\n\
+          cognito = function(one)\n\
+            local kind = one.triggerSource:match('^[^_]*')\n\
+            return events.cognito.handler({ [kind] = function() end })(one)\n\
+          end,\n\
+          websocket = events.websocket.read,\n\
+        }\n\
+        for _, name in ipairs({ 'cloudwatch_logs', 'dynamodb', 'eventbridge', 'kafka', 'kinesis',\n\
+          's3', 'schedule', 'sns', 'sqs' }) do\n\
+          read[(name:gsub('_', '-'))] = events[name]\n\
+        end\n\
+        local function bare(value, without_null)\n\
+          if type(value) == 'table' then\n\
+            value.raw = nil\n\
+            for name, inner in pairs(value) do\n\
+              if without_null and inner == json.null then value[name] = nil end\n\
+              bare(inner, without_null)\n\
+            end\n\
+          end\n\
+          return value\n\
+        end\n\
+        local all = json.array({})\n\
+        for nth, one in ipairs(event) do\n\
+          local source = events.source(one) or ''\n\
+          local without_null = source == 'dynamodb' or source == 'cognito'\n\
+          all[nth] = read[source] and bare(read[source](one), without_null) or false\n\
+        end\n\
+        return all";
+    let events = Value::Array(samples().iter().map(|name| sample(name)).collect());
+    let given = answer(body, &events);
+    let read = given.as_array().expect("records").iter();
+    assert!(read.filter(|one| **one != json!(false)).count() > 50);
+    let absent = function(body).env("MOONLAYER_JSON_NULL", "nil");
+    assert_eq!(answer_of(absent, &events), given);
 }
 
 #[test]
@@ -236,6 +308,14 @@ fn an_event_of_unknown_source_is_described() {
         "events.schedule: expected an event of a schedule, got one of an unknown source (its \
          members: a, b, c, d, e, f, …); a schedule with an input of its own sends that input alone"
     );
+    let piped = json!([{ "eventSource": "aws:sqs", "messageId": "m-1", "body": "one" }]);
+    assert_eq!(
+        error("events.sqs(event)", &piped),
+        "events.sqs: expected an event of SQS, got a list of records of SQS, as a pipe of \
+         EventBridge sends; call events.record for each"
+    );
+    let body = "return events.record(event[1]).body";
+    assert_eq!(answer(body, &piped), "one");
     assert_eq!(
         error("events.dynamodb(event)", &json!("text")),
         "bad argument #1 to 'dynamodb' (an event expected, got string)"

@@ -156,7 +156,13 @@ end
 
 -- A whole item: attribute values by their names.
 function M.item(item, caller)
-  return map(item, { caller = caller }, 0)
+  local path = { caller = caller }
+  local is_value = marked.is_set(item) or marked.is_binary(item) or decimal.is_decimal(item)
+  if is_value or length_of(item, path, 0) then
+    local got = is_value and "value" or "list"
+    bad(path, 0, "an item has attributes by name, but there is a single %s", got)
+  end
+  return map(item, path, 0)
 end
 
 return M

@@ -105,9 +105,14 @@ local function simple_answer(decision)
   return { isAuthorized = decision.allowed, context = context }
 end
 
-local function policy_answer(decision, arn)
+-- Of payload version 2.0, which takes tables in the context.
+local function is_http_api(event)
+  return event.version == "2.0"
+end
+
+local function policy_answer(decision, arn, event)
   local name = policy.not_scalar(decision.options.context)
-  if name then
+  if name and not is_http_api(event) then
     local message = "%scontext.%s is a table: API Gateway takes strings, numbers and booleans "
       .. "here; encode it as JSON"
     error(message:format(decision.position, name), 0)
@@ -135,10 +140,10 @@ function M.handler(fn, options)
       local got = decision == nil and "nothing" or "a " .. type(decision)
       local remedy = "return authorizer.allow(…) or authorizer.deny(…)"
       raise.fail("the authorizer returned %s: %s", got, remedy)
-    elseif event.version == "2.0" and not options.policy then
+    elseif is_http_api(event) and not options.policy then
       return simple_answer(decision)
     end
-    return policy_answer(decision, request.arn)
+    return policy_answer(decision, request.arn, event)
   end)
 end
 

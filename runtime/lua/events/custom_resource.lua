@@ -1,5 +1,6 @@
 -- Custom resources of CloudFormation: the stack waits for an answer at a URL, whatever happens.
 local part = ...
+local json = require("lambda.json")
 local expected = part("events/expected")
 local handlers = part("handlers")
 local raise = part("events/raise")
@@ -8,6 +9,7 @@ local M = {}
 
 local KINDS = { Create = "create", Delete = "delete", Update = "update" }
 local ID_MAX_BYTES = 1024
+local NO_ID = "physical_id is text of 1 to 1024 bytes without control characters"
 
 -- The id of what a failed create left: nothing, so that its delete has nothing to do.
 local NOTHING = "moonlayer-create-failed-"
@@ -56,6 +58,12 @@ local function request_of(event)
   }
 end
 
+-- Whether CloudFormation takes it. What JSON cannot tell would leave the stack without an answer.
+local function is_id(value)
+  local is_text = type(value) == "string" and value ~= "" and #value <= ID_MAX_BYTES
+  return is_text and not value:find("%c") and pcall(json.encode, value)
+end
+
 -- What is wrong with what a function returned, or nil.
 local function fault(kind, given)
   if type(given) ~= "table" then
@@ -65,8 +73,8 @@ local function fault(kind, given)
   end
   for name, value in pairs(given) do
     if name == "physical_id" then
-      if type(value) ~= "string" or value == "" or #value > ID_MAX_BYTES then
-        return "physical_id is a string of 1 to 1024 bytes"
+      if not is_id(value) then
+        return NO_ID
       end
     elseif name == "data" then
       if type(value) ~= "table" then
@@ -96,7 +104,13 @@ local function outcome_of(fn, request, context)
   given = given == nil and {} or given
   local message = fault(request.type, given)
   if message then
+    -- There is something all the same, and its deletion needs to know which.
+    if type(given) == "table" and is_id(given.physical_id) then
+      request.physical_id = given.physical_id
+    end
     return nil, message, false
+  elseif request.physical_id ~= nil and not is_id(request.physical_id) then
+    return nil, "request." .. NO_ID, false
   end
   return given
 end
@@ -125,7 +139,8 @@ function M.handler(functions)
   return function(event, context)
     local request = request_of(expected("custom_resource", "cloudformation", event))
     local given, err, raised = run(functions, request, context)
-    local id = given and given.physical_id or request.physical_id
+    local noted = is_id(request.physical_id) and request.physical_id
+    local id = given and given.physical_id or noted or text(event.PhysicalResourceId)
     if given then
       return answer.succeed(event, id or default_id(request), given, context)
     end

@@ -69,13 +69,28 @@ end
 -- Decimal numbers that no number of Lua's holds.
 local Decimal = {}
 
--- Negative, zero or positive, as `a` is less than, equal to or greater than `b`.
-local function compare(a, b)
-  local a_sign, a_digits, a_exponent = parse(tostring(a))
-  local b_sign, b_digits, b_exponent = parse(type(b) == "number" and text_of(b) or tostring(b))
-  if type(a) == "number" then
-    a_sign, a_digits, a_exponent = parse(text_of(a))
+-- What `parse` gives of a number of Lua's or one of these.
+local function parsed(value)
+  if type(value) == "number" then
+    return parse(text_of(value))
+  elseif getmetatable(value) ~= Decimal then
+    raise.fail("attempt to compare a number of DynamoDB's with a %s", type(value))
   end
+  return parse(value.text)
+end
+
+-- Negative, zero or positive, as `a` is less than, equal to or greater than `b`; nil where one of
+-- them is no number that compares.
+local function compare(a, b)
+  if a == math.huge or b == -math.huge then
+    return 1
+  elseif a == -math.huge or b == math.huge then
+    return -1
+  elseif a ~= a or b ~= b then
+    return nil
+  end
+  local a_sign, a_digits, a_exponent = parsed(a)
+  local b_sign, b_digits, b_exponent = parsed(b)
   local a_size, b_size = #a_digits + a_exponent, #b_digits + b_exponent
   a_sign, b_sign = a_digits == "" and 0 or a_sign, b_digits == "" and 0 or b_sign
   if a_sign ~= b_sign then
@@ -111,15 +126,17 @@ function Decimal.__tostring(decimal)
 end
 
 function Decimal.__eq(a, b)
-  return compare(a, b) == 0
+  return getmetatable(a) == getmetatable(b) and compare(a, b) == 0
 end
 
 function Decimal.__lt(a, b)
-  return compare(a, b) < 0
+  local order = compare(a, b)
+  return order ~= nil and order < 0
 end
 
 function Decimal.__le(a, b)
-  return compare(a, b) <= 0
+  local order = compare(a, b)
+  return order ~= nil and order <= 0
 end
 
 function Decimal.__tojson(decimal)

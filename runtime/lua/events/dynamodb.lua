@@ -80,7 +80,15 @@ function M.decode(value)
   return part("events/attribute_decode").value(value, "dynamodb.decode")
 end
 
+-- An item that was not found is nil, too.
+local function check_item(name, item)
+  if type(item) ~= "table" then
+    raise.fail("bad argument #1 to '%s' (table expected, got %s)", name, type(item))
+  end
+end
+
 function M.decode_item(item)
+  check_item("decode_item", item)
   return part("events/attribute_decode").item(item, "dynamodb.decode_item")
 end
 
@@ -89,9 +97,7 @@ function M.encode(value)
 end
 
 function M.encode_item(item)
-  if type(item) ~= "table" then
-    raise.fail("bad argument #1 to 'encode_item' (table expected, got %s)", type(item))
-  end
+  check_item("encode_item", item)
   return part("events/attribute_encode").item(item, "dynamodb.encode_item")
 end
 

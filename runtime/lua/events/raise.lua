@@ -39,10 +39,15 @@ function M.members(event)
   table.sort(names)
   if #names == 0 then
     return "it is empty"
+  elseif event[1] ~= nil then
+    return "it is a list"
   end
   local shown = table.concat(names, ", ", 1, math.min(#names, 6))
   return "its members: " .. shown .. (#names > 6 and ", …" or "")
 end
+
+-- Whose records have their own form in a pipe of EventBridge, too.
+local PIPED = { dynamodb = true, sqs = true }
 
 -- What the event is, in words: "one of S3".
 function M.said(event)
@@ -53,6 +58,12 @@ function M.said(event)
   end
   if type(event) ~= "table" then
     return "no table but a " .. type(event)
+  end
+  local first = source.of_record(event[1])
+  if PIPED[first] then
+    local said = "a list of records of %s, as a pipe of EventBridge sends; "
+      .. "call events.record for each"
+    return said:format(source.LABELS[first])
   end
   return "one of an unknown source (" .. M.members(event) .. ")"
 end

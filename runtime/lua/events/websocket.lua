@@ -87,6 +87,11 @@ function M.handler(fn)
     local answer, err = fn(record(expected("websocket", "websocket", event)), context)
     if answer == nil and err == nil then
       return { statusCode = 200 }
+    elseif answer ~= nil and type(answer) ~= "table" then
+      -- API Gateway would tell the client of an internal error, and the log nothing.
+      local message = "the function returned a %s: return websocket.ok(body), "
+        .. "websocket.refuse(status) or nothing"
+      raise.fail(message, type(answer))
     end
     return answer, err
   end)

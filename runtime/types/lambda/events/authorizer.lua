@@ -75,7 +75,7 @@
 
 ---@class lambda.events.AuthorizerOptions
 ---What the API's function is told about the caller. Names are strings, values strings, numbers or
----booleans; the simple answer of an HTTP API takes tables as well.
+---booleans; an HTTP API with payload version 2.0 takes tables as well.
 ---@field context? table<string, any>
 ---What the decision is about: `"GET /orders/*"`, `"/orders/*"` for every method, a WebSocket route like
 ---`"$connect"`, an ARN; of at most 512 characters. All of the stage unless given, since API Gateway keeps

@@ -42,7 +42,7 @@
 ---@field raw lambda.events.CloudFormationEvent
 
 ---@class lambda.events.CustomResourceResult
----Of 1 to 1,024 bytes. Unless given, a created resource gets one of its logical id and the request's; an
+---Text of 1 to 1,024 bytes without control characters. Unless given, a created resource gets one of its logical id and the request's; an
 ---updated one keeps its own. Another one is a replacement: CloudFormation then deletes the old.
 ---@field physical_id? string
 ---What `Fn::GetAtt` gives. The whole answer has at most 4,096 bytes.

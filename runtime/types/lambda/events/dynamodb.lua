@@ -18,7 +18,8 @@ local dynamodb = {}
 ---@return any value
 function dynamodb.decode(value) end
 
----A whole item, a map of attribute values by name, as a plain table.
+---A whole item, a map of attribute values by name, as a plain table. An error for nil, as for every
+---other value that is no table.
 ---@param item table
 ---@return table<string, any> item
 function dynamodb.decode_item(item) end
@@ -33,7 +34,8 @@ function dynamodb.decode_item(item) end
 ---@return table value
 function dynamodb.encode(value) end
 
----A plain table as an item: a map of attribute values by name.
+---A plain table as an item: a map of attribute values by name. An error for a list, a set, bytes or
+---a single number.
 ---@param item table
 ---@return table<string, table> item
 function dynamodb.encode_item(item) end
@@ -83,7 +85,7 @@ function dynamodb.set(list) end
 ---A number with more digits than Lua's have.
 ---
 ---`tostring`, `json.encode` and `encode` give all of them; `==` and `<` compare such numbers
----exactly with each other. Arithmetic is an error.
+---exactly with each other, on Lua 5.4 `<` also with Lua's numbers. Arithmetic is an error.
 ---@class lambda.events.Decimal
 ---The digits.
 ---@field text string

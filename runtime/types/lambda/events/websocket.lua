@@ -89,8 +89,9 @@ function websocket.read(event) end
 
 ---Makes a handler of a function that takes records.
 ---
----It answers what the function returns, and 200 when that is nothing. `return nil, err` and an error
----fail the invocation: the connection is refused, or the client gets an error message.
+---It answers what the function returns, a table, and 200 when that is nothing. Another value,
+---`return nil, err` and an error fail the invocation: the connection is refused, or the client gets
+---an error message.
 ---@param fn fun(record: lambda.events.WebSocketRecord, context: lambda.Context): table?, any
 ---@return fun(event: lambda.events.WebSocketEvent, context: lambda.Context): table?, any
 function websocket.handler(fn) end
