@@ -50,6 +50,17 @@ fn a_long_record_is_in_one_piece_among_much_output() {
 }
 
 #[test]
+fn a_record_of_40_mb_is_looked_at_once() {
+    // Looked at again with each piece that comes, it takes minutes.
+    const BYTES: usize = 40_000_000;
+    let run = run(&format!(
+        "require('lambda.log').info(('y'):rep({BYTES}))\nprint('done')"
+    ));
+    assert_eq!(output(&run), "done\n");
+    assert!(run.stdout().lines().any(|line| line.len() > BYTES));
+}
+
+#[test]
 fn in_the_json_format_output_stays_plain_and_records_are_json() {
     let run = script("print('plain')\nrequire('lambda.log').error('told')")
         .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
