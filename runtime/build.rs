@@ -95,7 +95,8 @@ fn lua_files(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("a readable folder").path();
         if path.is_dir() {
             lua_files(&path, files);
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "lua") {
+            // What editors and systems leave beside them is no built-in.
             files.push(path);
         }
     }

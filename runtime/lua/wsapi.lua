@@ -18,7 +18,7 @@ return function(app, streams, root, file)
   end
 
   if streams then
-    return handlers.wrap(app, part("web/stream")(run))
+    return handlers.wrap(app, part("web/stream")(run, app))
   end
   return handlers.wrap(app, function(event, context)
     local req = request.new(event, context)

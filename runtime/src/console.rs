@@ -130,30 +130,24 @@ impl Script {
         if status == 0 {
             let kept = output::answer(&text, RESPONSE_LIMIT_BYTES, response);
             if is_cut || kept.len() < text.len() {
-                self.tell(
-                    Level::Warn,
-                    &format!(
-                        "the script wrote {total_bytes} bytes, more than an answer takes: it has \
-                         the end of them",
-                    ),
+                let message = format!(
+                    "the script wrote {total_bytes} bytes, more than an answer takes: it has the \
+                     end of them"
                 );
+                self.log
+                    .record(Level::Warn, &Message::Text(message.as_bytes()), &[]);
             }
             return Ok(());
         }
         let ended = format!("{} ended with status {status}", self.path);
-        let message = if text.is_empty() {
-            format!("{ended} and wrote nothing")
+        let failed =
+            |message| ErrorReport::function("CommandFailed".to_owned(), message, Vec::new());
+        Err(if text.is_empty() {
+            failed(format!("{ended} and wrote nothing"))
         } else {
-            self.tell(Level::Info, &ended);
-            output::failure(&text, total_bytes)
-        };
-        let kind = "CommandFailed".to_owned();
-        Err(ErrorReport::function(kind, message, Vec::new()))
-    }
-
-    fn tell(&self, level: Level, message: &str) {
-        self.log
-            .record(level, &Message::Text(message.as_bytes()), &[]);
+            // The output stands in the log already, and before this.
+            failed(output::failure(&text, total_bytes)).in_log_as(ended)
+        })
     }
 }
 

@@ -22,6 +22,8 @@ pub struct ErrorReport {
     pub stack_trace: Vec<String>,
     /// Whether the type is one of ours, which goes into the header as it is.
     ours: bool,
+    /// What stands for the message in the log, where that has it already.
+    in_log: Option<String>,
 }
 
 impl ErrorReport {
@@ -32,6 +34,7 @@ impl ErrorReport {
             message,
             stack_trace,
             ours: false,
+            in_log: None,
         }
     }
 
@@ -43,6 +46,7 @@ impl ErrorReport {
             message,
             stack_trace: Vec::new(),
             ours: true,
+            in_log: None,
         }
     }
 
@@ -50,6 +54,17 @@ impl ErrorReport {
     pub fn with_stack_trace(mut self, stack_trace: Vec<String>) -> Self {
         self.stack_trace = stack_trace;
         self
+    }
+
+    /// The same for a log that has the message already, and is told `summary` in its place.
+    pub fn in_log_as(mut self, summary: String) -> Self {
+        self.in_log = Some(summary);
+        self
+    }
+
+    /// The message as the log is told it.
+    pub fn message_in_log(&self) -> &str {
+        self.in_log.as_deref().unwrap_or(&self.message)
     }
 
     /// Whether this is our report of too little memory.

@@ -135,8 +135,9 @@ impl Log {
 
     /// The same with `fields` that say of what it is the failure.
     pub fn failure(&self, report: &ErrorReport, fields: &[Field]) {
+        let message = report.message_in_log();
         if self.format == Format::Text {
-            let mut text = format!("{}: {}", report.error_type, report.message);
+            let mut text = format!("{}: {message}", report.error_type);
             // In the first line, where they are seen.
             for field in fields {
                 text.push_str(&shown_field(field));
@@ -153,13 +154,13 @@ impl Log {
         };
         let own = [
             field("errorType", json_string(&report.error_type)),
-            field("errorMessage", json_string(&report.message)),
+            field("errorMessage", json_string(message)),
             field(
                 "stackTrace",
                 serde_json::to_string(&report.stack_trace).unwrap_or_default(),
             ),
         ];
-        let message = Message::Text(report.message.as_bytes());
+        let message = Message::Text(message.as_bytes());
         self.write(Level::Error, &message, &own, fields);
     }
 

@@ -274,10 +274,14 @@ pub fn exit_code(lua: &Lua, code: &Value) -> Result<(String, i64), Throw> {
         Value::Boolean(success) => Ok((success.to_string(), i64::from(!success))),
         other => match lua.coerce_integer(other.clone()) {
             Ok(Some(code)) => Ok((code.to_string(), code)),
-            _ => Err(Throw::Message(format!(
-                "bad argument #1 to 'exit' (number expected, got {})",
-                type_name(other)
-            ))),
+            _ => {
+                let why = match lua.coerce_number(other.clone()) {
+                    Ok(Some(_)) => "number has no integer representation".to_owned(),
+                    _ => format!("number expected, got {}", type_name(other)),
+                };
+                let message = format!("bad argument #1 to 'exit' ({why})");
+                Err(Throw::Message(message))
+            }
         },
     }
 }

@@ -50,6 +50,17 @@ fn a_long_record_is_in_one_piece_among_much_output() {
 }
 
 #[test]
+fn a_record_of_40_mb_is_looked_at_once() {
+    // Looked at again with each piece that comes, it takes minutes.
+    const BYTES: usize = 40_000_000;
+    let run = run(&format!(
+        "require('lambda.log').info(('y'):rep({BYTES}))\nprint('done')"
+    ));
+    assert_eq!(output(&run), "done\n");
+    assert!(run.stdout().lines().any(|line| line.len() > BYTES));
+}
+
+#[test]
 fn in_the_json_format_output_stays_plain_and_records_are_json() {
     let run = script("print('plain')\nrequire('lambda.log').error('told')")
         .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
@@ -67,10 +78,25 @@ fn a_failure_is_one_record_at_error_after_the_output() {
     let run = run("io.write('no end of line')\nos.exit(2)");
     assert_eq!(failure(&run), "no end of line");
     let lines: Vec<_> = run.stdout().lines().collect();
-    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[0], "no end of line");
-    assert!(lines[1].ends_with("\tINFO\tbin/run.lua ended with status 2"));
-    assert!(lines[2].ends_with("\tERROR\tCommandFailed: no end of line"));
+    assert!(lines[1].ends_with("\tERROR\tCommandFailed: bin/run.lua ended with status 2"));
+}
+
+#[test]
+fn the_status_is_in_the_log_whatever_its_level_and_format() {
+    let run = script("io.write('once')\nos.exit(2)")
+        .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+        .env("AWS_LAMBDA_LOG_LEVEL", "FATAL")
+        .invoke(Event::json("null"))
+        .run();
+    assert_eq!(failure(&run), "once");
+    let (output, record) = run.stdout().split_once('\n').expect("two lines");
+    assert_eq!(output, "once");
+    let record: Value = serde_json::from_str(record).expect("one record");
+    assert_eq!(record["errorType"], "CommandFailed");
+    assert_eq!(record["errorMessage"], "bin/run.lua ended with status 2");
+    assert_eq!(record["message"], "bin/run.lua ended with status 2");
 }
 
 #[test]

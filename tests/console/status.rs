@@ -92,9 +92,28 @@ fn an_exit_gives_its_status() {
             assert_eq!(output(&run), "before", "{call}");
         } else {
             assert_eq!(failure(&run), "before", "{call}");
-            let told = format!("\tINFO\tbin/run.lua ended with status {status}\n");
+            let told = format!("\tCommandFailed: bin/run.lua ended with status {status}\n");
             assert!(run.stdout().contains(&told), "{call}: {}", run.stdout());
         }
+    }
+}
+
+#[test]
+fn what_is_no_status_is_told_as_the_lua_command_tells_it() {
+    for (value, why) in [
+        ("{}", "number expected, got table"),
+        ("'x'", "number expected, got string"),
+        ("1.5", "number has no integer representation"),
+        ("2^53 * 2^53", "number has no integer representation"),
+        ("'1.5'", "number has no integer representation"),
+    ] {
+        // LuaJIT's own takes what stands before the point.
+        if IS_LUAJIT && why.starts_with("number has") {
+            continue;
+        }
+        let message = failure(&run(&format!("os.exit({value})")));
+        let start = format!("lua: bin/run.lua:1: bad argument #1 to 'exit' ({why})\n");
+        assert!(message.starts_with(&start), "{value}: {message}");
     }
 }
 

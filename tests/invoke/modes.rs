@@ -33,7 +33,11 @@ fn a_script_is_a_console_function() {
     ran.logs(&["START", "to\t0\ta b", "warned", "END"]);
     let ran = invoke().args(["-d", r#""3""#]).run();
     ran.fails("CommandFailed", "to\t3\nwarned\n");
-    ran.logs(&["to\t3", "warned", "ended with status 3", "CommandFailed"]);
+    ran.logs(&[
+        "to\t3",
+        "warned",
+        "CommandFailed: bin/migrate.lua ended with status 3",
+    ]);
     let ran = invoke().run();
     ran.responds(r#"{"exitCode":0,"output":"to\nwarned\n"}"#);
 }

@@ -31,10 +31,11 @@ fn copied() -> BTreeSet<String> {
 }
 
 /// The files that were read to compile the tool and the runtime, by the compiler's own account,
-/// relative to the project.
+/// relative to the project; without what the build itself has made.
 fn read_by_the_build() -> BTreeSet<String> {
     let program = Path::new(env!("CARGO_BIN_EXE_moonlayer"));
-    let accounts = program.parent().expect("a folder").join("deps");
+    let made = program.parent().expect("a folder");
+    let accounts = made.join("deps");
     let mut read = BTreeSet::new();
     for entry in fs::read_dir(&accounts).expect("the folder of what is compiled") {
         let name = entry.expect("a readable folder").file_name();
@@ -51,6 +52,7 @@ fn read_by_the_build() -> BTreeSet<String> {
             for source in sources.split(' ').map(|name| name.replace('\0', " ")) {
                 let source = project().join(&source);
                 if let Ok(name) = source.strip_prefix(project())
+                    && !source.starts_with(made)
                     && source.is_file()
                 {
                     read.insert(name.to_str().expect("a name of UTF-8").to_owned());

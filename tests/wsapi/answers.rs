@@ -152,6 +152,26 @@ fn an_answer_that_has_no_body_has_none() {
 }
 
 #[test]
+fn an_answer_that_has_no_body_gets_no_type_of_one() {
+    for (status, mode) in [("204", "buffered"), ("304", "response_stream")] {
+        for body in ["'ab'", "''", "function() end", "nil"] {
+            let source = format!("return {status}, {{ ETag = 'e' }}, {body}");
+            for front in FRONTS {
+                let function = || app(&source);
+                let expected = headers(&[("etag", "e")]);
+                let whole = reply(function(), front, &Request::get("/"));
+                assert_eq!(whole.headers, expected, "{status} {body} {front:?}");
+            }
+            let function = app(&source).env("MOONLAYER_INVOKE_MODE", mode);
+            let event = Front::Url.event(&Request::get("/")).to_string();
+            let run = function.invoke(Event::json(&event)).run();
+            let text = run.post().text();
+            assert!(!text.contains("content-type"), "{status} {body}: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_load_balancer_gets_the_reason_of_the_status() {
     let event = Front::Alb.event(&Request::get("/"));
     let answer = answer(app("return '404 Nowhere', {}, 'x'"), &event);

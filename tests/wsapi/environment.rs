@@ -243,6 +243,21 @@ fn the_user_is_whom_the_front_end_has_identified() {
             json!({ "iam": { "userArn": "arn:aws:iam::1:user/u" } }),
             "arn:aws:iam::1:user/u",
         ),
+        (
+            Front::Http,
+            json!({ "lambda": { "principalId": 123_456_789_012_345_i64 } }),
+            "123456789012345",
+        ),
+        (
+            Front::Http,
+            json!({ "lambda": { "principalId": 1.5 } }),
+            "1.5",
+        ),
+        (
+            Front::Http,
+            json!({ "lambda": { "principalId": 1e300 } }),
+            "1e+300",
+        ),
         (Front::Url, Value::Null, ""),
     ] {
         // What the client says of itself counts for nothing.

@@ -146,3 +146,20 @@ fn what_is_written_to_the_error_stream_is_in_the_log() {
         ]
     );
 }
+
+#[test]
+fn what_an_application_does_to_the_error_stream_ends_with_its_request() {
+    let body = "local seen = env.error.seen\nenv.error.seen = 'before'\n\
+        env.error:write('request')\n\
+        env.error.write = function() end\n\
+        return 200, {}, tostring(seen)";
+    let event = Front::Url.event(&Request::get("/")).to_string();
+    let run = app(body)
+        .invoke(Event::json(&event))
+        .invoke(Event::json(&event))
+        .run();
+    for post in run.posts() {
+        assert_eq!(Front::Url.reply(&post.json()).body, b"nil");
+    }
+    assert_eq!(run.stdout().matches("ERROR\trequest\n").count(), 2);
+}

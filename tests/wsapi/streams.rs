@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Front, Request, app, reply};
+use super::{FRONTS, Front, Request, app, reply};
 use crate::support::{Event, Function, Run};
 
 const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
@@ -121,6 +121,21 @@ fn an_error_before_the_first_piece_is_an_ordinary_failed_invocation() {
     ] {
         let run = streamed(body, &Request::get("/"));
         assert!(run.post().path.ends_with("/error"), "{}", run.transcript());
+    }
+}
+
+#[test]
+fn a_header_that_cannot_be_sent_is_told_with_its_application() {
+    for front in FRONTS {
+        let event = front.event(&Request::get("/")).to_string();
+        let run = app("return 200, { ['X-A'] = 'a\\r\\nb' }, 'x'")
+            .env("MOONLAYER_INVOKE_MODE", "response_stream")
+            .invoke(Event::json(&event))
+            .run();
+        let error = run.post().json();
+        let message = error["errorMessage"].as_str().unwrap_or_default();
+        let start = "app.lua:1: the answer's header x-a has a line break";
+        assert!(message.starts_with(start), "{front:?}: {message}");
     }
 }
 

@@ -181,9 +181,10 @@ local function counts(response, answer)
 end
 
 -- For front ends that take no stream, and where there is no invocation: all of it at the end.
-local function buffered(fn, req, response)
+local function buffered(fn, req, response, by)
   response._pieces = {}
   local answer = serve(fn, req, response)
+  answer.by = by or answer.by
   if not counts(response, answer) then
     answer = completed(response)
     answer.body = table.concat(response._pieces)
@@ -191,7 +192,8 @@ local function buffered(fn, req, response)
   return answers.render(req, answer)
 end
 
-return function(fn)
+-- `by` is whose answers they are, when `fn` is a function of ours that calls it.
+return function(fn, by)
   return handlers.wrap(fn, function(event, context)
     local req = new_request(event, context)
     local response = { _req = req, _answer = answers.of(nil, 200), _adders = {} }
@@ -199,9 +201,10 @@ return function(fn)
     req._response = response
     response._out = req._front.streams and open() or nil
     if not response._out then
-      return buffered(fn, req, response)
+      return buffered(fn, req, response, by)
     end
     local answer = serve(fn, req, response)
+    answer.by = by or answer.by
     if counts(response, answer) then
       send(response, answer)
     elseif not response._begun then

@@ -8,7 +8,8 @@ local variables = {}
 -- What is no text or number counts as missing.
 local function text(value)
   if type(value) == "number" then
-    return ("%d"):format(value)
+    local is_integer = value % 1 == 0 and math.abs(value) < 2 ^ 63
+    return is_integer and ("%d"):format(value) or tostring(value)
   end
   return type(value) == "string" and value or nil
 end
@@ -192,7 +193,7 @@ end
 return function(req, place)
   local env = {
     input = input(req.body or ""),
-    error = errors,
+    error = errors(),
     lambda = { event = req.event, context = req.context },
   }
   return setmetatable(env, {

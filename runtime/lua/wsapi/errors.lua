@@ -1,8 +1,9 @@
 -- `wsapi_env.error`: what is written there are records of the log.
 
-local errors = {}
+local Error = {}
+Error.__index = Error
 
-function errors:write(...)
+function Error:write(...)
   local pieces = {}
   for i = 1, select("#", ...) do
     pieces[i] = tostring((select(i, ...)))
@@ -15,8 +16,11 @@ function errors:write(...)
 end
 
 -- A record is never held back.
-function errors:flush()
+function Error:flush()
   return self
 end
 
-return errors
+-- One a request: what an application puts in place of `write` is not for the next.
+return function()
+  return setmetatable({}, Error)
+end

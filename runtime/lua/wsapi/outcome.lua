@@ -99,6 +99,10 @@ local function raised(err)
   return status, { ["content-type"] = "text/html; charset=utf-8" }, page:format(status, message)
 end
 
+-- With one of these there is no body, and so no type of it: that of a 304 would take the place of
+-- the one that the client's cache has (RFC 9111, 3.2).
+local NO_BODY = { [204] = true, [304] = true }
+
 -- A status, headers and a body of what came of `app`, which was called in protected mode.
 return function(app, ok, status, headers, body)
   if not ok then
@@ -110,5 +114,6 @@ return function(app, ok, status, headers, body)
       .. "to 599, or a string that begins with one: \"404 Not Found\""
     fault(app, message:format(shown(status)))
   end
-  return integer, headers_of(app, integer, headers), body_of(app, body)
+  body = body_of(app, body)
+  return integer, headers_of(app, integer, headers), not NO_BODY[integer] and body or nil
 end

@@ -36,7 +36,7 @@ struct Seen {
     output: Output,
     /// Whether what was last passed on is a part of a line.
     in_line: bool,
-    /// A record that has not come in whole.
+    /// A record that has not come in whole: no line's end is in it.
     record: Vec<u8>,
     report: Vec<u8>,
     buffer: Vec<u8>,
@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
                 seen.report.extend_from_slice(bytes);
             });
         }
+        let looked_at = seen.record.len();
         if records {
             read |= take(&mut self.records, &mut seen.buffer, |bytes| {
                 seen.record.extend_from_slice(bytes);
@@ -211,7 +212,7 @@ impl<'a> Run<'a> {
             read |= take(&mut self.output, &mut buffer, |bytes| seen.pass_on(bytes));
             seen.buffer = buffer;
         }
-        let written = seen.pass_on_records();
+        let written = seen.pass_on_records(looked_at);
         if written > 0
             && let Some(mut records) = self.records.as_ref()
         {
@@ -243,11 +244,13 @@ impl Seen {
         write(bytes);
     }
 
-    /// Gives how many records are whole, and now in the log.
-    fn pass_on_records(&mut self) -> usize {
-        let Some(end) = self.record.iter().rposition(|byte| *byte == b'\n') else {
+    /// Gives how many records are whole, and now in the log. Those have no end before `looked_at`.
+    fn pass_on_records(&mut self, looked_at: usize) -> usize {
+        let came = &self.record[looked_at..];
+        let Some(end) = came.iter().rposition(|byte| *byte == b'\n') else {
             return 0;
         };
+        let end = looked_at + end;
         self.end_line();
         write(&self.record[..=end]);
         let whole = self.record.drain(..=end);
