@@ -47,6 +47,14 @@ impl Encoding {
         all.find(|encoding| encoding.name().as_bytes() == name)
     }
 
+    /// How many bytes the text of `bytes` bytes has, at most.
+    pub fn text_bytes(self, bytes: usize) -> usize {
+        match self {
+            Self::Base64 | Self::Base64Url => bytes.div_ceil(3).saturating_mul(4),
+            Self::Hex => bytes.saturating_mul(2),
+        }
+    }
+
     /// The text of the bytes.
     pub fn encode(self, bytes: &[u8]) -> String {
         match self {
