@@ -98,8 +98,8 @@ pub fn limit(lua: &Lua, limit_bytes: usize) -> mlua::Result<&'static Heap> {
     Ok(heap)
 }
 
-/// Sees to it that `bytes` fit beside what Lua uses, where its memory is limited: for buffers of ours
-/// that are as large as a value of the user's.
+/// Sees to it that `bytes` fit beside what Lua uses, where its memory is limited: for buffers of
+/// ours that are as large as a value of the user's.
 ///
 /// # Errors
 /// Too little memory, which is Lua's own error.

@@ -89,8 +89,7 @@ fn add_encodings(lua: &Lua, module: &Table) -> mlua::Result<()> {
         let name = encoding.decoder();
         let decode = throw::function(lua, name, move |lua, text: Value| {
             let text = string(name, 1, text)?;
-            // A copy without line breaks, the bytes, and these as a string, of 3/4 of the text each.
-            make_room(lua, text.as_bytes().len().saturating_mul(5) / 2)?;
+            make_room(lua, encoding.decoding_bytes(&text.as_bytes()))?;
             let decoded = encoding.decode(&text.as_bytes());
             let values = match decoded {
                 Ok(bytes) => lua.create_string(bytes)?.into_lua_multi(lua)?,
