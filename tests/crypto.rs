@@ -84,3 +84,39 @@ fn a_handler_checks_a_request_and_what_it_misuses_names_its_own_line() {
         "main.lua:4: bad argument #1 to 'sha256' (string expected, got table)"
     );
 }
+
+#[test]
+fn what_there_is_no_room_for_is_out_of_memory_before_the_function_s_memory_is_used_up() {
+    let run = Function::new(
+        "main.lua",
+        "local crypto = require('lambda.crypto')
+        return { handler = function(event)
+          local text = ('A'):rep(event.bytes)
+          local ok, err = pcall(crypto[event.name], event.breaks and text .. '\\n' or text)
+          if ok then
+            return #err
+          end
+          local status = assert(io.open('/proc/self/status')):read('*a')
+          assert(tonumber(status:match('VmHWM:%s*(%d+)')) < 128 * 1024, status)
+          assert(tostring(err):find('not enough memory'), err)
+          return 'out of memory'
+        end }",
+    )
+    .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+    .invoke(Event::json(r#"{"name":"hex","bytes":33000000}"#))
+    .invoke(Event::json(r#"{"name":"base64","bytes":33000000}"#))
+    .invoke(Event::json(
+        r#"{"name":"from_base64","bytes":32000000,"breaks":true}"#,
+    ))
+    // There is room without the copy that has no breaks, and for what Lambda takes and gives.
+    .invoke(Event::json(r#"{"name":"from_base64","bytes":32000000}"#))
+    .invoke(Event::json(r#"{"name":"base64","bytes":6000000}"#))
+    .invoke(Event::json(
+        r#"{"name":"from_base64","bytes":8000000,"breaks":true}"#,
+    ))
+    .run();
+    let answers: Vec<_> = run.posts().into_iter().map(|post| post.json()).collect();
+    let none = serde_json::json!("out of memory");
+    assert_eq!(answers[..3], vec![none; 3], "{}", run.transcript());
+    assert_eq!(answers[3..], [24_000_000, 8_000_000, 6_000_000]);
+}

@@ -45,6 +45,25 @@ function variables() {
   );
 }
 
+/** The functions whose URLs are open to everybody, and those that everybody may call by one. */
+function open({ Resources: resources }) {
+  const all = Object.values(resources);
+  const name = ({ "Fn::GetAtt": [id] }) => id;
+  const urls = all.filter(
+    ({ Type: type, Properties: url }) => type === "AWS::Lambda::Url" && url.AuthType === "NONE",
+  );
+  const allows = (action, condition) => ({ Type: type, Properties: said }) =>
+    type === "AWS::Lambda::Permission" && said.Action === action && said[condition];
+  const allowed = [
+    allows("lambda:InvokeFunctionUrl", "FunctionUrlAuthType"),
+    allows("lambda:InvokeFunction", "InvokedViaFunctionUrl"),
+  ].map((allow) => all.filter(allow).map(({ Properties: said }) => name(said.FunctionName)));
+  return {
+    urls: urls.map(({ Properties: url }) => name(url.TargetFunctionArn)),
+    callable: allowed[0].filter((id) => allowed[1].includes(id)),
+  };
+}
+
 /** Unpacks a function's package, and holds its answers to those beside the sample's events. */
 async function answers(made, name, folder, { Handler, Environment: variables }) {
   const root = path.join(made.home, name);
@@ -81,6 +100,9 @@ for (const framework of ["serverless", "osls"]) {
       LUA_LAYER_ARN: ARN,
     });
     assert.equal(run.status, 0, run.all);
+    const { urls, callable } = open(made.template());
+    assert.ok(urls.length > 0);
+    for (const id of urls) assert.ok(callable.includes(id), `${id} refuses everybody`);
     const functions = Object.entries(made.functions());
     const folders = fs.readdirSync(path.join(samples, "events"));
     assert.equal(functions.length, folders.length);

@@ -6,7 +6,7 @@ use mlua::Error;
 
 use crate::error::ErrorReport;
 
-pub use heap::{Charge, Heap, limit};
+pub use heap::{Charge, Heap, limit, make_room};
 
 /// The share of a function's memory that is Lua's, for one of its states.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -63,7 +63,7 @@ M.handler = authorizer.handler(function(request)
   local claims, reason = verified(header:match("^[Bb]earer +(%S+)$") or "", os.time())
   if not claims then
     log.warn("refused", { reason = reason, source_ip = request.source_ip })
-    if request.raw.version == "2.0" then
+    if request.raw.version then -- Of HTTP APIs alone.
       return authorizer.deny("anonymous")
     end
     return authorizer.unauthorized()

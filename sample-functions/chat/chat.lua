@@ -22,18 +22,15 @@ assert(ORIGIN ~= "", "CHAT_ORIGIN is not set")
 ---@type table<string, { name: string, room: string }>
 local members = {}
 
----@param room string
----@return { id: string, name: string }[]
-local function in_room(room)
+-- What `pick` takes of each member of a room, sorted.
+local function in_room(room, pick)
   local list = json.array({})
   for id, member in pairs(members) do
     if member.room == room then
-      table.insert(list, { id = id, name = member.name })
+      list[#list + 1] = pick(id, member)
     end
   end
-  table.sort(list, function(a, b)
-    return a.id < b.id
-  end)
+  table.sort(list)
   return list
 end
 
@@ -48,11 +45,10 @@ function actions.join(id, sent)
     return nil, "room and name are letters, digits, - and _, up to 40"
   end
   members[id] = { name = sent.name, room = sent.room }
-  local names = json.array({})
-  for _, member in ipairs(in_room(sent.room)) do
-    table.insert(names, member.name)
-  end
-  return { joined = sent.room, here = names }
+  local here = in_room(sent.room, function(_, member)
+    return member.name
+  end)
+  return { joined = sent.room, here = here }
 end
 
 function actions.say(id, sent)
@@ -62,12 +58,9 @@ function actions.say(id, sent)
   elseif type(sent.text) ~= "string" or sent.text == "" or #sent.text > 1000 then
     return nil, "text is 1 to 1000 bytes"
   end
-  local to = json.array({})
-  for _, other in ipairs(in_room(member.room)) do
-    if other.id ~= id then
-      table.insert(to, other.id)
-    end
-  end
+  local to = in_room(member.room, function(other)
+    return other ~= id and other or nil
+  end)
   log.info("said", { room = member.room, by = member.name, to = #to })
   return { said = sent.text, by = member.name, to = to }
 end

@@ -1,26 +1,28 @@
 -- The tasks, in this process's memory: there for as long as Lambda keeps the process, which is
 -- minutes, and only there, while Lambda may run several side by side. It is enough to try the API.
---
--- A database goes behind these four functions: DynamoDB by its HTTP API, with signed requests, or
--- one that a rock in C reaches. They are all that the API knows of it.
+-- A database goes behind these functions, which are all that the API knows of it.
 local M = {}
 
-local tasks = {
-  ["1"] = { title = "Write a handler", done = true },
-  ["2"] = { title = "Deploy it", done = false, due = "2026-12-24" },
-  ["3"] = { title = "Buy a server", done = false },
-}
+local tasks, last = {}, 0
 
----@param id string
----@return table? task
-function M.find(id)
-  return tasks[id]
+---@class crud.Task
+---@field id? string Given by `add`.
+---@field title string
+---@field done boolean
+
+---@param task crud.Task
+---@return crud.Task task
+function M.add(task)
+  last = last + 1
+  task.id = tostring(last)
+  tasks[task.id] = task
+  return task
 end
 
 ---@param id string
----@param task table
-function M.put(id, task)
-  tasks[id] = task
+---@return crud.Task? task
+function M.find(id)
+  return tasks[id]
 end
 
 ---@param id string
@@ -28,18 +30,18 @@ function M.remove(id)
   tasks[id] = nil
 end
 
----All tasks by their ids, in the order of these: `for id, task in store.each() do`.
----@return fun(): string?, table?
-function M.each()
-  local ids, nth = {}, 0
-  for id in pairs(tasks) do
-    table.insert(ids, id)
+---All of them, in the order in which they were added.
+---@return crud.Task[]
+function M.list()
+  local list = {}
+  for id = 1, last do
+    list[#list + 1] = tasks[tostring(id)] -- nil where it was removed
   end
-  table.sort(ids)
-  return function()
-    nth = nth + 1
-    return ids[nth], tasks[ids[nth]]
-  end
+  return list
 end
+
+M.add({ title = "Write a handler", done = true })
+M.add({ title = "Deploy it", done = false })
+M.add({ title = "Buy a server", done = false })
 
 return M

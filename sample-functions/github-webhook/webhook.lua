@@ -36,22 +36,6 @@ function on.push(event)
   return pushed
 end
 
-function on.pull_request(event)
-  if event.action ~= "opened" and event.action ~= "closed" then
-    return nil
-  end
-  local pull = event.pull_request
-  local changed = {
-    repository = event.repository.full_name,
-    number = pull.number,
-    title = pull.title,
-    -- One that is closed has been merged or refused.
-    outcome = event.action == "closed" and (pull.merged and "merged" or "refused") or "opened",
-  }
-  log.info("pull request", changed)
-  return changed
-end
-
 ---@param req lambda.web.Request
 M.handler = web.handler(function(req)
   local ok, reason = crypto.verify_github({

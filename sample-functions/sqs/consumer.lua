@@ -6,12 +6,7 @@ local log = require("lambda.log")
 
 local M = {}
 
----@class sqs.Record
----@field messageId string
----@field body string
----@field messageAttributes table<string, { stringValue?: string, dataType: string }>
-
----@param record sqs.Record
+---@param record lambda.events.SQSEvent.Record
 local function pack(record)
   local order = json.decode(record.body)
   assert(order.quantity > 0, "an order of nothing")

@@ -84,12 +84,13 @@ fn unless_given_the_margin_is_twice_the_usual_one_or_what_is_set_and_the_usual_o
           os.getenv = function(name)
             return name == "MOONLAYER_TIMEOUT_MARGIN_MS" and set or nil
           end
-          local times = { had_ms, left_ms }
           local context = {
-            get_remaining_time_in_millis = function()
-              return table.remove(times, 1)
-            end,
+            times = { had_ms, left_ms },
           }
+          -- As tests may write it; the runtime's own looks at no argument.
+          function context:get_remaining_time_in_millis()
+            return table.remove(self.times, 1)
+          end
           local handler = batch.handler(function() end)
           return #handler({ Records = { record, record } }, context).batchItemFailures
         end

@@ -197,20 +197,22 @@ fn by_groups_only_the_rest_of_that_message_group_waits() {
 
 #[test]
 fn by_groups_a_record_without_a_group_holds_up_all_behind_it() {
-    let record = |nth: usize, body, attributes| {
+    let record = |nth: usize, body: &str, attributes: &Value| {
         json!({
             "messageId": format!("m{nth}"), "body": body, "attributes": attributes,
             "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:q.fifo",
         })
     };
     let group = json!({"MessageGroupId": "a"});
-    let event = json!({"Records": [
-        record(0, "one", &group), record(1, "fail", &json!({})), record(2, "two", &group),
-    ]});
-    let run = function("{ groups = true }")
-        .invoke(Event::json(event.to_string()))
-        .run();
-    assert_eq!(run.post().json(), failed(&["m1", "m2"]));
+    for none in [json!({}), json!({"MessageGroupId": null}), json!(null)] {
+        let event = json!({"Records": [
+            record(0, "one", &group), record(1, "fail", &none), record(2, "two", &group),
+        ]});
+        let run = function("{ groups = true }")
+            .invoke(Event::json(event.to_string()))
+            .run();
+        assert_eq!(run.post().json(), failed(&["m1", "m2"]), "{none}");
+    }
 }
 
 #[test]
@@ -227,6 +229,48 @@ fn of_a_stream_the_first_failure_alone_is_reported_since_all_behind_it_come_agai
     assert_eq!(posts[2].json(), failed(&[&kinesis_number(1)]));
     assert_eq!(posts[3].json()["errorType"], "BatchFailed");
     assert_eq!(done(run.stdout()), ["one", "three", "four"]);
+}
+
+#[test]
+fn ten_thousand_records_are_reported_by_their_own_ids() {
+    let bodies: Vec<_> = (1..=10_000)
+        .map(|nth| if nth % 2 == 0 { "return" } else { "one" })
+        .collect();
+    let run = function("nil").invoke(queue(&bodies)).run();
+    let ids: Vec<_> = (1..=5_000).map(|nth| format!("m{}", 2 * nth)).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    assert!(run.post().json() == failed(&ids));
+    assert_eq!(done(run.stdout()).len(), 5_000);
+}
+
+#[test]
+fn messages_with_one_id_are_each_handled_and_reported_by_it() {
+    let record = |body| json!({"messageId": "m1", "body": body, "eventSource": "aws:sqs"});
+    let event = json!({"Records": [record("one"), record("fail"), record("two")]});
+    let run = function("nil").invoke(Event::json(event.to_string())).run();
+    assert_eq!(run.post().json(), failed(&["m1"]));
+    assert_eq!(done(run.stdout()), ["one", "two"]);
+}
+
+#[test]
+fn what_is_done_to_the_event_meanwhile_takes_no_record_from_it() {
+    let run = Function::new(
+        "main.lua",
+        "local records
+        local work = require('lambda.batch').handler(function(record)
+          print('did ' .. record.body)
+          table.remove(records, 1)
+          if record.body == 'two' then error('it failed') end
+        end)
+        return { handler = function(event, context)
+          records = event.Records
+          return work(event, context)
+        end }",
+    )
+    .invoke(queue(&["one", "two", "three"]))
+    .run();
+    assert_eq!(run.post().json(), failed(&["m2"]));
+    assert_eq!(done(run.stdout()), ["one", "two", "three"]);
 }
 
 #[test]

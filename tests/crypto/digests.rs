@@ -50,7 +50,7 @@ fn digests_are_those_of_fips_180_and_rfc_1321() {
 
 #[test]
 fn nul_bytes_and_six_megabytes_are_data_like_any_other() {
-    // Of sha256sum and its kin; the HMAC of openssl.
+    // By Python's hashlib and hmac; sha256sum and its kin, and openssl, say the same.
     run(r#"
         same(crypto.sha256("\0", "hex"),
           "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")

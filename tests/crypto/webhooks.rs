@@ -45,7 +45,7 @@ const SLACK: &str = r#"
     }
 "#;
 
-/// An event in Stripe's form; the signature is openssl's.
+/// An event in Stripe's form; the signature is by Python's hmac, and openssl says the same.
 const STRIPE: &str = r#"
     local v1 = "v1=799c4ba7bb339f3c8601adfd112f0e477c930a268be1243d341abb8286501c2f"
     local request = {

@@ -152,6 +152,18 @@ fn luajits_compiled_loops_look_at_hooks_whatever_the_environment_says() {
 }
 
 #[test]
+fn where_another_build_writes_is_not_told_to_cargo() {
+    let checkout = Checkout::building(good());
+    let mut command = checkout.command(env!("CARGO_BIN_EXE_moonlayer"));
+    let command = command
+        .args(["layer", "build"])
+        .env("OUT_DIR", "/elsewhere");
+    succeeds(&command.output().expect("the built binary"));
+    let asked = checkout.asked();
+    assert!(asked.ends_with(" OUT_DIR=\n"), "{asked}");
+}
+
+#[test]
 fn zig_is_no_way_to_luajit() {
     let checkout = Checkout::building(new()).zigbuilding(good());
     let error = fails(&checkout, &checkout.build(&["--interpreter", "luajit-21"]));

@@ -28,7 +28,8 @@ if [ "$2" = --help ]; then
   exit 0
 fi
 echo "$@" "RUSTC=$RUSTC" "LINKER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" \
-  "CFLAGS=$CFLAGS_x86_64_unknown_linux_gnu" "PREFIX=$PREFIX" "TARGET_CC=$TARGET_CC" >> "$here/asked"
+  "CFLAGS=$CFLAGS_x86_64_unknown_linux_gnu" "PREFIX=$PREFIX" "TARGET_CC=$TARGET_CC" \
+  "OUT_DIR=$OUT_DIR" >> "$here/asked"
 for argument; do
   case "$last" in
     --target) triple=${argument%.2.34} ;;

@@ -41,9 +41,11 @@ pub struct Emulator {
 pub fn sam(arguments: &[&str]) -> Output {
     let mut command = Command::new(tool("venv/bin/sam"));
     command.args(arguments).current_dir(project());
-    // Cargo's variables for this test would be a change of settings for the builds that sam starts.
+    // Cargo's variables for this test would be a change of settings for the builds that sam starts:
+    // these would compile what `cargo test` has compiled, and that the same once more.
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME" {
+        let of_this_test = name.to_string_lossy().starts_with("CARGO_") || name == "OUT_DIR";
+        if of_this_test && name != "CARGO_HOME" {
             command.env_remove(name);
         }
     }
@@ -137,32 +139,16 @@ impl Function {
         text.lines().map(variable).collect()
     }
 
-    /// Each event with the answer to it: `event.json` and `expected.json`, `CASE.event.json` and
-    /// `CASE.expected.json`.
+    /// Its first event and the answer to it. What it does with the others shows where the same
+    /// folder is run without a build: `tests/samples.rs`, `tests/rie.rs`.
     #[track_caller]
-    pub fn cases(&self) -> Vec<(String, Value)> {
-        let events = self.events();
-        let entries = fs::read_dir(&events).unwrap_or_else(|e| panic!("{}: {e}", events.display()));
-        let mut names: Vec<_> = entries
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .into_string()
-                    .expect("text")
-            })
-            .filter(|name| name.ends_with("event.json"))
-            .collect();
-        names.sort();
-        let case = |name: String| {
-            let expected = name.replace("event.json", "expected.json");
-            let read = |name: &str| {
-                fs::read_to_string(events.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-            };
-            let expected = serde_json::from_str(&read(&expected)).expect("an answer of JSON");
-            (read(&name), expected)
+    pub fn case(&self) -> (String, Value) {
+        let read = |name: &str| {
+            let path = self.events().join(name);
+            fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         };
-        names.into_iter().map(case).collect()
+        let expected = serde_json::from_str(&read("expected.json")).expect("an answer of JSON");
+        (read("event.json"), expected)
     }
 }
 

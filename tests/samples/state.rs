@@ -74,26 +74,27 @@ fn a_phone_is_told_how_far_it_has_moved_and_again_when_it_asks_again() {
 }
 
 #[test]
-fn a_task_that_was_posted_is_found_once_and_is_gone_when_it_was_deleted() {
+fn a_task_that_was_posted_is_found_until_it_was_deleted() {
     let crud = Sample::read("crud");
     let post = event(&crud, "post.event.json");
     let mut get = event(&crud, "get.event.json");
-    let id = post["headers"]["idempotency-key"].clone();
-    get["rawPath"] = format!("/tasks/{}", id.as_str().expect("text")).into();
+    // Three are there from the start.
+    get["rawPath"] = "/tasks/4".into();
     let mut delete = get.clone();
     delete["requestContext"]["http"]["method"] = "DELETE".into();
     let mut open = event(&crud, "event.json");
     open["rawQueryString"] = "done=false".into();
-    let events = [post.clone(), post, get.clone(), open, delete, get];
+    let mut put = event(&crud, "put.event.json");
+    put["rawPath"] = get["rawPath"].clone();
+    let events = [post, get.clone(), open, put, get.clone(), delete, get];
     let said = answers(&crud, &events);
-    let task = json!({ "id": id, "title": "Read the log", "done": false });
-    assert_eq!(said[..3], [task.clone(), task.clone(), task.clone()]);
-    let open = said[3]["tasks"].as_array().expect("a list");
+    let task = json!({ "id": "4", "title": "Read the log", "done": false });
+    assert_eq!(said[..2], [task.clone(), task.clone()]);
+    let open = said[2]["tasks"].as_array().expect("a list");
     assert_eq!(open.iter().filter(|each| **each == task).count(), 1);
     assert_eq!(open.len(), 3, "two that were there");
-    assert_eq!(said[4], 204);
-    assert_eq!(
-        said[5]["message"],
-        json!(format!("there is no task {}", id.as_str().expect("text")))
-    );
+    let task = json!({ "id": "4", "title": "Rest", "done": false });
+    assert_eq!(said[3..5], [task.clone(), task]);
+    assert_eq!(said[5], 204);
+    assert_eq!(said[6]["message"], "there is no task 4");
 }

@@ -64,36 +64,37 @@ local function seen(event, first)
   return "one whose Records have no eventSource"
 end
 
--- Gives the source of the event's records and their identifiers, or raises. No record is handled
--- before all are known to be ones of which a failure can be reported.
+-- Gives the source of the event's records, their identifiers and a list of them that the function
+-- cannot change, or raises. No record is handled before all are known to be ones of which a failure
+-- can be reported.
 function M.identify(event)
   local records = type(event) == "table" and event.Records
-  local first = type(records) == "table" and records[1]
-  local source = type(first) == "table" and of(first)
-  if not source then
-    if type(records) == "table" and next(records) == nil then
-      return nil, {}
-    end
-    local what = seen(event, type(first) == "table" and first or nil)
-    error(TAKES .. "; this event is " .. what, 0)
-  end
-  if type(event.window) == "table" then
+  if records and type(event.window) == "table" then
     error(
       "lambda.batch does not keep the state of tumbling windows: set TumblingWindowInSeconds "
         .. "of the event source to 0, or write the handler without lambda.batch",
       0
     )
   end
-  local ids = {}
+  local first = type(records) == "table" and records[1]
+  local source = type(first) == "table" and of(first)
+  if not source then
+    if type(records) == "table" and next(records) == nil then
+      return nil, {}, {}
+    end
+    local what = seen(event, type(first) == "table" and first or nil)
+    error(TAKES .. "; this event is " .. what, 0)
+  end
+  local ids, kept = {}, {}
   for nth, record in ipairs(records) do
     local id = type(record) == "table" and of(record) == source and source.id(record)
     if type(id) ~= "string" or id == "" then
       local message = "record %d of %d is malformed: one of %s with a string %s expected"
       error(message:format(nth, #records, first.eventSource, source.id_path), 0)
     end
-    ids[nth] = id
+    ids[nth], kept[nth] = id, record
   end
-  return source, ids
+  return source, ids, kept
 end
 
 return M

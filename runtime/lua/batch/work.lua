@@ -27,7 +27,7 @@ end
 -- Gives a function that says whether it is too late to begin another record.
 local function lateness(context, margin_ms)
   local left_ms = type(context) == "table" and context.get_remaining_time_in_millis
-  local had_ms = left_ms and left_ms() or 0
+  local had_ms = left_ms and left_ms(context) or 0
   -- Tests call handlers without a context, and emulators with a deadline that is past.
   if had_ms == 0 then
     return function()
@@ -36,7 +36,7 @@ local function lateness(context, margin_ms)
   end
   margin_ms = margin_ms or usual_margin_ms(had_ms)
   return function()
-    return left_ms() < margin_ms
+    return left_ms(context) < margin_ms
   end
 end
 
@@ -51,7 +51,8 @@ end
 
 local function group(record)
   local attributes = record.attributes
-  return type(attributes) == "table" and attributes.MessageGroupId
+  local id = type(attributes) == "table" and attributes.MessageGroupId
+  return type(id) == "string" and id or nil
 end
 
 local function raise(count, begun, first)
@@ -66,14 +67,14 @@ local function raise(count, begun, first)
 end
 
 return function(fn, options, event, context)
-  local source, ids = sources.identify(event)
+  local source, ids, records = sources.identify(event)
   local is_late = lateness(context, options.margin_ms)
   local failed, begun, first = json.array({}), 0, nil
   -- The groups of a FIFO queue that wait for their next try; or everything does.
   local waits, everything = {}, false
 
   for nth, id in ipairs(ids) do
-    local record = event.Records[nth]
+    local record = records[nth]
     local its_group = options.groups and source.behind == "report" and group(record)
     -- The first is begun however late it is: a batch that never begins would never end.
     if not everything and nth > 1 and is_late() then

@@ -90,11 +90,31 @@ pub fn limit(lua: &Lua, limit_bytes: usize) -> mlua::Result<&'static Heap> {
         own,
     }));
     let address = ptr::from_ref(heap).cast_mut().cast::<c_void>();
+    lua.set_app_data(heap);
     // SAFETY: mlua's blocks are malloc's, as Rust's on Unix are for any alignment, so `allocate`
     // can go on with them; others stay with the allocator that they are from. mlua looks for its
     // own allocator before it uses its own count.
     unsafe { lua.exec_raw::<()>((), |l| ffi::lua_setallocf(l, allocate, address))? };
     Ok(heap)
+}
+
+/// Sees to it that `bytes` fit beside what Lua uses, where its memory is limited: for buffers of
+/// ours that are as large as a value of the user's.
+///
+/// # Errors
+/// Too little memory, which is Lua's own error.
+pub fn make_room(lua: &Lua, bytes: usize) -> mlua::Result<()> {
+    let Some(heap) = lua.app_data_ref::<&'static Heap>().map(|heap| *heap) else {
+        return Ok(());
+    };
+    if heap.left_bytes() < bytes {
+        // Lua, too, collects what is no longer used before it gives up.
+        lua.gc_collect()?;
+    }
+    if heap.left_bytes() < bytes {
+        return Err(Error::MemoryError(super::NOT_ENOUGH_MEMORY.to_owned()));
+    }
+    Ok(())
 }
 
 /// The allocator of a state, and what it is called with.

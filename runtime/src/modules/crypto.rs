@@ -15,6 +15,7 @@ use mlua::{IntoLua, IntoLuaMulti, Lua, LuaString, MultiValue, Table, Value};
 use subtle::ConstantTimeEq;
 
 use super::throw::{self, Throw, type_name};
+use crate::memory::make_room;
 use encoding::Encoding;
 
 /// What `require "lambda.crypto"` gives.
@@ -26,8 +27,9 @@ pub fn module(lua: &Lua) -> mlua::Result<Table> {
     add_digests(lua, &module)?;
     add_encodings(lua, &module)?;
     let random_bytes = throw::function(lua, "random_bytes", |lua, count: Value| {
-        let bytes = random::bytes(random::count(&count)?)?;
-        Ok(lua.create_string(bytes)?)
+        let count = random::count(&count)?;
+        make_room(lua, 2 * count)?;
+        Ok(lua.create_string(random::bytes(count)?)?)
     })?;
     module.raw_set("random_bytes", random_bytes)?;
     let uuid = throw::function(lua, "uuid", |_, ()| Ok(random::uuid4(random::array()?)))?;
@@ -87,6 +89,7 @@ fn add_encodings(lua: &Lua, module: &Table) -> mlua::Result<()> {
         let name = encoding.decoder();
         let decode = throw::function(lua, name, move |lua, text: Value| {
             let text = string(name, 1, text)?;
+            make_room(lua, encoding.decoding_bytes(&text.as_bytes()))?;
             let decoded = encoding.decode(&text.as_bytes());
             let values = match decoded {
                 Ok(bytes) => lua.create_string(bytes)?.into_lua_multi(lua)?,
@@ -102,7 +105,10 @@ fn add_encodings(lua: &Lua, module: &Table) -> mlua::Result<()> {
 /// The bytes, or their text in the encoding.
 fn encoded(lua: &Lua, encoding: Option<Encoding>, bytes: &[u8]) -> Result<Value, Throw> {
     let text = match encoding {
-        Some(encoding) => lua.create_string(encoding.encode(bytes))?,
+        Some(encoding) => {
+            make_room(lua, encoding.text_bytes(bytes.len()).saturating_mul(2))?;
+            lua.create_string(encoding.encode(bytes))?
+        }
         None => lua.create_string(bytes)?,
     };
     Ok(text.into_lua(lua)?)

@@ -47,6 +47,14 @@ impl Encoding {
         all.find(|encoding| encoding.name().as_bytes() == name)
     }
 
+    /// How many bytes the text of `bytes` bytes has, at most.
+    pub fn text_bytes(self, bytes: usize) -> usize {
+        match self {
+            Self::Base64 | Self::Base64Url => bytes.div_ceil(3).saturating_mul(4),
+            Self::Hex => bytes.saturating_mul(2),
+        }
+    }
+
     /// The text of the bytes.
     pub fn encode(self, bytes: &[u8]) -> String {
         match self {
@@ -63,6 +71,18 @@ impl Encoding {
         }
     }
 
+    /// How much memory the bytes of the text take, at most, with all copies that are made.
+    pub fn decoding_bytes(self, text: &[u8]) -> usize {
+        let bytes = match self {
+            Self::Base64 | Self::Base64Url => text.len().div_ceil(4).saturating_mul(3),
+            Self::Hex => text.len() / 2,
+        };
+        let has_breaks = self == Self::Base64 && text.iter().any(skips);
+        let without_breaks = if has_breaks { text.len() } else { 0 };
+        // As they are decoded, and as a string of Lua's.
+        bytes.saturating_mul(2).saturating_add(without_breaks)
+    }
+
     /// The bytes of the text.
     ///
     /// # Errors
@@ -70,7 +90,6 @@ impl Encoding {
     pub fn decode(self, text: &[u8]) -> Result<Vec<u8>, String> {
         match self {
             Self::Base64 => {
-                let skips = |byte: &u8| b"\r\n\t ".contains(byte);
                 let symbols: Cow<'_, [u8]> = if text.iter().any(skips) {
                     let kept = text.iter().filter(|byte| !skips(byte));
                     kept.copied().collect::<Vec<_>>().into()
@@ -114,6 +133,11 @@ impl Encoding {
             ),
         }
     }
+}
+
+/// Whether base64 may have the byte anywhere, without a meaning.
+fn skips(byte: &u8) -> bool {
+    b"\r\n\t ".contains(byte)
 }
 
 fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
