@@ -34,12 +34,11 @@ mod tests {
 
     #[test]
     fn what_is_compiled_runs_under_its_name() {
-        let code = compile(
-            "=lambda.x",
-            "local function f() return debug.getinfo(1).source end return f()",
-        );
-        let source: String = Lua::new().load(code).call(()).unwrap();
-        assert_eq!(source, "=lambda.x");
+        let code = compile("=lambda.x", "local none return none.field");
+        let raised = Lua::new().load(code).exec().unwrap_err().to_string();
+        assert!(raised.contains("lambda.x:"), "{raised}");
+        let code = compile("=lambda.x", "return ... + 1");
+        assert_eq!(Lua::new().load(code).call::<i64>(41).unwrap(), 42);
     }
 
     #[test]
