@@ -28,7 +28,8 @@ fn main() {
     }
 }
 
-/// Writes `lua.rs`: the files below `lua/` as a sorted list of (path without `.lua`, code).
+/// Writes `lua.rs`: the files below `lua/` as sorted lists, with their code in one piece, which lies
+/// by itself in the binary (`layout.ld`).
 ///
 /// Each function that requires one would have to compile it, at 30 KB a millisecond: so Lua 5.4 is
 /// given what it has made of the text here. LuaJIT is given the text without comments and
@@ -41,8 +42,8 @@ fn embed_lua() {
     let mut files = Vec::new();
     lua_files(&root, &mut files);
     files.sort();
-    let mut entries = String::new();
-    for (nth, path) in files.iter().enumerate() {
+    let (mut modules, mut parts, mut code) = (String::new(), String::new(), Vec::new());
+    for path in &files {
         let name = path.strip_prefix(&root).expect("it was found there");
         let name = name.with_extension("");
         let name = name.to_str().expect("UTF-8");
@@ -58,13 +59,24 @@ fn embed_lua() {
             .map(|line| if line.starts_with("--") { "" } else { line })
             .collect();
         let chunk = chunk_name(name);
-        let code = out.join(format!("{nth}.lua"));
-        fs::write(&code, compiled(&chunk, &lines.join("\n"))).expect("OUT_DIR is writable");
-        entries.push_str(&format!(
-            "Source {{ name: {name:?}, chunk: {chunk:?}, code: include_bytes!({code:?}) }},\n"
+        let start = code.len();
+        code.extend(compiled(&chunk, &lines.join("\n")));
+        let list = match name.starts_with("lambda/") {
+            true => &mut modules,
+            false => &mut parts,
+        };
+        list.push_str(&format!(
+            "Source {{ name: {name:?}, chunk: {chunk:?}, code: {start}..{} }},\n",
+            code.len()
         ));
     }
-    let list = format!("const SOURCES: &[Source] = &[\n{entries}];\n");
+    let list = format!(
+        "const MODULES: &[Source] = &[\n{modules}];\n\
+         const PARTS: &[Source] = &[\n{parts}];\n\
+         static CODE: [u8; {}] = *include_bytes!(\"lua.bin\");\n",
+        code.len()
+    );
+    fs::write(out.join("lua.bin"), code).expect("OUT_DIR is writable");
     fs::write(out.join("lua.rs"), list).expect("OUT_DIR is writable");
 }
 

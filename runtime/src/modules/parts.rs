@@ -4,6 +4,8 @@
 //! `part`, which loads the other files below `lua/`, each once and only when it is asked for, and
 //! the parts in Rust. So a function pays for what it uses.
 
+use std::ops::Range;
+
 use mlua::{Function, Lua, LuaString, Table, Value};
 
 use crate::coroutine;
@@ -16,7 +18,8 @@ struct Source {
     name: &'static str,
     /// Its name in Lua; frames of these are left out of stack traces.
     chunk: &'static str,
-    code: &'static [u8],
+    /// Where it lies in `CODE`.
+    code: Range<usize>,
 }
 
 /// A part in Rust.
@@ -42,11 +45,9 @@ const PART: &str = "moonlayer.part";
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua, preload: &Table) -> mlua::Result<()> {
-    for source in SOURCES {
-        if let Some(module) = source.name.strip_prefix("lambda/") {
-            let loader = lua.create_function(move |lua, ()| run(lua, source))?;
-            preload.raw_set(format!("lambda.{module}"), loader)?;
-        }
+    for source in MODULES {
+        let loader = lua.create_function(move |lua, ()| run(lua, source))?;
+        preload.raw_set(source.name.replace('/', "."), loader)?;
     }
     Ok(())
 }
@@ -61,7 +62,8 @@ pub fn part(lua: &Lua, name: &str) -> mlua::Result<Value> {
 
 fn run(lua: &Lua, source: &Source) -> mlua::Result<Value> {
     let part = part_function(lua)?;
-    lua.load(source.code).set_name(source.chunk).call(part)
+    let code = &CODE[source.code.clone()];
+    lua.load(code).set_name(source.chunk).call(part)
 }
 
 /// `part`, the same in all of this state.
@@ -76,7 +78,7 @@ fn part_function(lua: &Lua) -> mlua::Result<Function> {
             return Ok(known);
         }
         let native = NATIVE.iter().find(|(native, _)| *native == name);
-        let source = SOURCES.iter().find(|source| source.name == name);
+        let source = PARTS.iter().find(|source| source.name == name);
         let value = match (native, source) {
             (Some((_, make)), _) => make(lua)?,
             (None, Some(source)) => run(lua, source)?,
