@@ -3,15 +3,17 @@ local part = ...
 local headers = part("events/headers")
 local json = require("lambda.json")
 local raise = part("events/raise")
+local values = part("events/values")
+local map, text = values.members, values.text
 
-local function arn_of(text)
+local function arn_of(arn)
   local pattern = "^arn:([^:]*):execute%-api:([^:]*):([^:]*):([^/]*)/([^/]*)/?([^/]*)(.*)$"
-  local partition, region, account, api_id, stage, method, path = tostring(text):match(pattern)
+  local partition, region, account, api_id, stage, method, path = tostring(arn):match(pattern)
   if not partition then
-    raise.fail("the authorizer's event has no ARN of an API: %s", tostring(text))
+    raise.fail("the authorizer's event has no ARN of an API: %s", tostring(arn))
   end
   return {
-    text = text,
+    text = arn,
     partition = partition,
     region = region,
     account = account,
@@ -20,14 +22,6 @@ local function arn_of(text)
     method = method,
     path = path,
   }
-end
-
-local function text(value)
-  return type(value) == "string" and value or nil
-end
-
-local function map(value)
-  return type(value) == "table" and value or {}
 end
 
 local function list(value)

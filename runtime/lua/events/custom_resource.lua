@@ -4,6 +4,8 @@ local json = require("lambda.json")
 local expected = part("events/expected")
 local handlers = part("handlers")
 local raise = part("events/raise")
+local values = part("events/values")
+local map, text = values.members, values.text
 
 local M = {}
 
@@ -33,14 +35,6 @@ local function checked(functions)
     raise.fail("a custom resource needs a function for 'create'")
   end
   return copy
-end
-
-local function map(value)
-  return type(value) == "table" and value or {}
-end
-
-local function text(value)
-  return type(value) == "string" and value or nil
 end
 
 local function request_of(event)

@@ -24,6 +24,11 @@ function M.members(value)
   return type(value) == "table" and value or {}
 end
 
+-- A string, or nil where there is none.
+function M.text(value)
+  return type(value) == "string" and value or nil
+end
+
 -- What is given out as a list: as JSON it is an array, also when it is empty.
 M.array = json.array
 

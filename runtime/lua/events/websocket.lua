@@ -4,16 +4,10 @@ local expected = part("events/expected")
 local handlers = part("handlers")
 local headers = part("events/headers")
 local raise = part("events/raise")
+local values = part("events/values")
+local map, text = values.members, values.text
 
 local M = {}
-
-local function map(value)
-  return type(value) == "table" and value or {}
-end
-
-local function text(value)
-  return type(value) == "string" and value or nil
-end
 
 local function number(value)
   return type(value) == "number" and value or nil
@@ -22,7 +16,7 @@ end
 local function body_of(event)
   local body = text(event.body)
   if body and event.isBase64Encoded == true then
-    return part("events/values").bytes(body, "the body of the message")
+    return values.bytes(body, "the body of the message")
   end
   return body
 end
