@@ -42,21 +42,6 @@ local function check_options(name, options, known)
   return options
 end
 
--- The user's line, for what is found wrong only when the event's form is known; nil after a tail
--- call, which leaves none.
-local function position()
-  local level = 2
-  local info = debug.getinfo(level, "Sl")
-  while info do
-    if info.currentline > 0 and not info.source:find("^=lambda%.") then
-      return ("%s:%d: "):format(info.short_src, info.currentline)
-    end
-    level = level + 1
-    info = debug.getinfo(level, "Sl")
-  end
-  return ""
-end
-
 local function decide(name, allowed, principal, options)
   if type(principal) ~= "string" or principal == "" then
     local got = principal == "" and "an empty one" or type(principal)
@@ -68,7 +53,8 @@ local function decide(name, allowed, principal, options)
     raise.fail("%s", message)
   end
   local decision = { allowed = allowed, principal = principal, options = options }
-  decision.position = position()
+  -- For what is found wrong only when the event's form is known.
+  decision.position = raise.position()
   return setmetatable(decision, DECISION)
 end
 

@@ -3,23 +3,27 @@ local part = ...
 
 local M = {}
 
--- Raises with the position of the innermost function that is not one of ours.
+-- Where the user's code is now: the innermost function that is not one of ours; empty where a tail
+-- call has left none.
+function M.position()
+  local level = 2
+  local frame = debug.getinfo(level, "Sl")
+  while frame do
+    if frame.currentline > 0 and not frame.source:find("^=lambda%.") then
+      return ("%s:%d: "):format(frame.short_src, frame.currentline)
+    end
+    level = level + 1
+    frame = debug.getinfo(level, "Sl")
+  end
+  return ""
+end
+
+-- Raises with that position.
 function M.fail(message, ...)
   if select("#", ...) > 0 then
     message = message:format(...)
   end
-  local level = 2
-  while true do
-    local frame = debug.getinfo(level, "S")
-    if not frame then
-      -- Nothing but C above us: there is no position.
-      error(message, 0)
-    end
-    if frame.what ~= "C" and not frame.source:find("^=lambda%.") then
-      error(message, level)
-    end
-    level = level + 1
-  end
+  error(M.position() .. message, 0)
 end
 
 -- A value for a message: text in quotes, at most its beginning; of others what they are.
